@@ -1,0 +1,205 @@
+"""`winnow curate …`: judge, sort and hand off the pictures of a data set.
+
+Only what a help text needs is imported here; each command imports its work when it runs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from curate.labels import SyncSummary
+    from harvest.ledger.folder import DatasetFolder
+    from harvest.ledger.settings import Settings
+
+_SHOWN = 20  # lines of a kind before the rest is only counted
+
+_dataset = click.argument("dataset", type=click.Path(path_type=Path))
+_config = click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Settings file; by default DATASET/winnow.yaml where there is one.",
+)
+_json = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
+
+
+@click.group(name="curate", help=(__doc__ or "").partition("\n")[0])
+def group() -> None:
+    """Judge, sort and hand off the pictures of a data set."""
+
+
+@group.command()
+@_dataset
+@_config
+@click.option("--workers", type=click.IntRange(1, 256), help="Threads that decode: one a core.")
+@click.option("--dry-run", is_flag=True, help="Find everything, move nothing.")
+@_json
+def check(
+    dataset: Path, config: Path | None, workers: int | None, dry_run: bool, as_json: bool
+) -> None:
+    """Read hand moves, decode new pictures, set bad and double ones aside."""
+    from curate.run import check as run_check
+    from curate.settings import ChecksSettings
+    from harvest.ledger.progress import progress, show_table
+
+    folder, settings = _open(dataset, config)
+    checks = settings.section("checks", ChecksSettings) if settings else ChecksSettings()
+    with (
+        folder.lock("curate check"),
+        progress("check", quiet=as_json) as bar,
+    ):
+        found = run_check(folder, checks, workers=workers, progress=bar, dry_run=dry_run)
+    if as_json:
+        _print_json(asdict(found))
+        return
+    _tell_sync(found.sync)
+    moved = "would be moved" if dry_run else "moved"
+    rows: list[tuple[str, int]] = [
+        ("pictures", found.pictures),
+        ("seen more than once, byte for byte", found.merged),
+        ("decoded now", found.decoded),
+        *((f"flagged: {name}", n) for name, n in found.flagged.items()),
+        ("groups of near duplicates", found.groups),
+        ("variants (kept)", found.variants),
+        ("unsure pairs (kept)", found.unsure),
+        *((f"{moved} to {name}", n) for name, n in found.moved.items()),
+        ("flagged, but placed by hand: stay", found.protected),
+    ]
+    show_table("", ("check", "count"), rows)
+
+
+@group.command()
+@_dataset
+@_json
+def sync(dataset: Path, as_json: bool) -> None:
+    """Read back what was moved by hand below images/."""
+    from curate.labels import sync as run_sync
+    from harvest.ledger.progress import show_table
+
+    folder, _ = _open(dataset, None)
+    with folder.lock("curate sync"):
+        found = run_sync(folder)
+    if as_json:
+        _print_json(asdict(found))
+        return
+    _tell_sync(found)
+    show_table("", ("folder", "pictures"), list(found.folders.items()))
+
+
+@group.command()
+@_dataset
+@_json
+def export(dataset: Path, as_json: bool) -> None:
+    """Write urls_<label>.log, the lock file and metadata.jsonl."""
+    from curate.export import export as run_export
+    from harvest.ledger.progress import show_table
+
+    folder, _ = _open(dataset, None)
+    with folder.lock("curate export"):
+        made = run_export(folder)
+    if as_json:
+        _print_json(asdict(made))
+        return
+    _tell_sync(made.sync)
+    _tell(made.notes)
+    if made.without_address:
+        _tell([f"{made.without_address} pictures have no address: in no log, not in the lock file"])
+    rows = [*made.logs.items(), (made.lock, made.pictures - made.without_address)]
+    show_table("", ("file", "lines"), [*rows, (made.metadata, made.pictures)])
+
+
+@group.command()
+@_dataset
+@_config
+@click.option("--validation-percentage", type=float, help="Share of each label for validation.")
+@click.option("--testing-percentage", type=float, help="Share of each label for the test part.")
+@click.option("--test-per-label", type=int, help="So many pictures of each label for the test.")
+@_json
+def build(dataset: Path, config: Path | None, as_json: bool, **given: float | None) -> None:
+    """Write build/{train,validation,test}/<label>/ and its manifest."""
+    from curate.dataset import build as run_build
+    from curate.settings import SplitSettings
+    from harvest.ledger.progress import show_table
+
+    folder, settings = _open(dataset, config)
+    split = settings.section("split", SplitSettings) if settings else SplitSettings()
+    split = _overridden(split, {name: value for name, value in given.items() if value is not None})
+    with folder.lock("curate build"):
+        made = run_build(folder, split, mode=settings.folders if settings else "link")
+    if as_json:
+        _print_json(asdict(made))
+        return
+    _tell_sync(made.sync)
+    _tell(made.notes)
+    labels = sorted({label for some in made.counts.values() for label in some})
+    rows = [(label, *(made.counts[part].get(label, 0) for part in made.counts)) for label in labels]
+    show_table(made.manifest, ("label", *made.counts), rows)
+
+
+@group.command()
+@_dataset
+def report(dataset: Path) -> None:
+    """Write an HTML page: counts, what was set aside, duplicates, conflicts."""
+    from curate.report import report as run_report
+
+    folder, _ = _open(dataset, None)
+    with folder.lock("curate report"):
+        click.echo(run_report(folder))
+
+
+def _open(dataset: Path, config: Path | None) -> tuple[DatasetFolder, Settings | None]:
+    from harvest.ledger.folder import DatasetFolder
+    from harvest.ledger.settings import load_settings
+
+    folder = DatasetFolder.open(dataset)
+    if config is None and folder.settings_file.is_file():
+        config = folder.settings_file
+    return folder, load_settings(config) if config is not None else None
+
+
+def _overridden(split: Any, given: Mapping[str, float]) -> Any:
+    from pydantic import ValidationError
+
+    from harvest.ledger.errors import UsageError
+
+    try:
+        return type(split).model_validate(split.model_dump() | dict(given))
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        name = "--" + str(fault["loc"][0]).replace("_", "-") if fault["loc"] else "the percentages"
+        wanted = str(fault["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+        raise UsageError(f"{name}: wanted {wanted}") from None
+
+
+def _tell_sync(found: SyncSummary) -> None:
+    """What people did, on stderr: it is news, not the result."""
+    news = [
+        (found.labelled, "moved into a label folder by hand"),
+        (found.unlabelled, "moved to _unsorted by hand"),
+        (found.rejected, "moved to _rejected by hand"),
+        (found.removed, "removed by hand: never placed again"),
+        (found.taken_in, "put in by hand: pictures of the source `folder` now"),
+    ]
+    _tell(f"{count} {words}" for count, words in news if count)
+    _tell(f"conflict: {s[:8]} {why}" for s, why in found.conflicts.items())
+    _tell(found.strays)
+    _tell(f"raw/: {s[:8]} was edited through a link; its bytes are lost" for s in found.changed_raw)
+    _tell(f"raw/: {s[:8]} is missing; harvest it again" for s in found.missing_raw)
+
+
+def _tell(lines: Iterable[str]) -> None:
+    every = list(lines)
+    for line in every[:_SHOWN]:
+        click.echo(line, err=True)
+    if len(every) > _SHOWN:
+        click.echo(f"… and {len(every) - _SHOWN} more of these", err=True)
+
+
+def _print_json(result: Mapping[str, object]) -> None:
+    click.echo(json.dumps(result, ensure_ascii=False))

@@ -1,0 +1,225 @@
+"""Hand moves read back: what people did below `images/` since the last look.
+
+A file is recognised by its inode, then by its content. Where a picture stood before is what the
+last decision says, or where harvest put it. Every difference is a hand move, noted as a decision;
+from then on no verdict moves that picture again.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from curate.conflicts import Standing, find_conflicts, home_of
+from curate.facts import Folders
+from curate.foreign import take_in
+from curate.rawfiles import read_raw
+from curate.scan import Scan, check_folders, folder_of, is_rejected, label_of, scan
+from curate.store.facts import (
+    Stored,
+    read_images,
+    read_provenance,
+)
+from curate.store.moves import (
+    Decision,
+    Place,
+    read_announced,
+    read_decisions,
+    read_placed,
+    read_places,
+    record_moves,
+    record_sync,
+)
+from curate.store.opinions import read_clusters
+from curate.store.schema import open_store
+from harvest.ledger.catalog import Catalog
+from harvest.ledger.errors import DataError
+from harvest.ledger.folder import DatasetFolder
+
+Clock = Callable[[], datetime]
+
+_GROUP = 64  # foreign pictures that one transaction takes in
+
+
+def utc_now() -> datetime:
+    """The present, aware, UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class SyncSummary:
+    """What a sync found."""
+
+    pictures: int = 0
+    """Pictures that stand below `images/`."""
+    folders: dict[str, int] = field(default_factory=dict)
+    """Pictures by folder."""
+    labelled: int = 0
+    """Hand moves into a label folder."""
+    unlabelled: int = 0
+    """Hand moves to `_unsorted`."""
+    rejected: int = 0
+    """Hand moves to `_rejected`."""
+    removed: int = 0
+    """Pictures that were removed from `images/`: rejected by hand, never placed again."""
+    taken_in: int = 0
+    """Files that became pictures of the source `folder`."""
+    conflicts: dict[str, str] = field(default_factory=dict)
+    """sha256 -> why its label is not clear."""
+    strays: list[str] = field(default_factory=list)
+    """Files that were left alone, one line each."""
+    changed_raw: list[str] = field(default_factory=list)
+    """Pictures (sha256) whose file in `raw/` was edited through a link."""
+    missing_raw: list[str] = field(default_factory=list)
+    """Pictures (sha256) whose file in `raw/` is gone."""
+
+    @property
+    def hand_moves(self) -> int:
+        """All hand moves of this sync."""
+        return self.labelled + self.unlabelled + self.rejected + self.removed
+
+
+def sync(folder: DatasetFolder, *, clock: Clock = utc_now) -> SyncSummary:
+    """Read the hand moves of a data set back into its catalog. The caller holds the lock.
+
+    Raises UsageError for a label folder whose name cannot be a label, DataError where `images/`
+    as a whole is gone.
+    """
+    with open_store(folder) as catalog:
+        standing, summary = read_hands(catalog, folder, clock)
+        clusters, provenance = read_clusters(catalog), read_provenance(catalog)
+        summary.conflicts = find_conflicts(standing, provenance, clusters)
+        return summary
+
+
+def read_hands(
+    catalog: Catalog, folder: DatasetFolder, clock: Clock
+) -> tuple[Standing, SyncSummary]:
+    """Do what `sync` does; also returns how all pictures stand now."""
+    check_folders(folder)
+    _finish_moves(catalog, folder, clock)
+    images = read_images(catalog)
+    if not folder.images.is_dir() and any(s.placed_as for s in images.values()):
+        raise DataError(
+            f"{folder.images}: gone, with all pictures in it; put it back"
+            " (an empty folder says that every picture is rejected)"
+        )
+    raw = read_raw(folder, images)
+    seen = scan(folder, images, raw, read_places(catalog))
+    taken = take_in(catalog, folder, seen.foreign, clock())
+    if taken:
+        images = read_images(catalog)
+        raw = read_raw(folder, images)
+    places = _by_picture((*seen.places, *taken))
+    history = read_decisions(catalog)
+    moves = _hand_moves(catalog, images, places, history=history, now=clock())
+    record_sync(catalog, (p for some in places.values() for p in some), moves)
+    for decision in moves:
+        history.setdefault(decision.sha256, []).append(decision)
+    hands = frozenset(s for s, decisions in history.items() if any(d.hand for d in decisions))
+    standing = Standing(images, places, hands, raw)
+    return standing, _summary(standing, moves, seen, len(taken))
+
+
+def _hand_moves(
+    catalog: Catalog,
+    images: Mapping[str, Stored],
+    places: Mapping[str, list[Place]],
+    *,
+    history: Mapping[str, list[Decision]],
+    now: datetime,
+) -> list[Decision]:
+    provenance = read_provenance(catalog)
+    at, who = now.isoformat(timespec="seconds"), _login()
+    placed = read_placed(catalog)
+    moves = []
+    for sha256, stored in images.items():
+        after = frozenset(folder_of(place.path) for place in places.get(sha256, ()))
+        before = _before(stored, history.get(sha256))
+        if before is None:
+            # Harvest was stopped before it noted the place: not a person's doing, unless the
+            # picture stands where harvest would not have put it.
+            if after <= {home_of(stored, provenance.get(sha256, ()))}:
+                continue
+            before = frozenset()
+        if after == before:
+            continue
+        # Harvest moves what stands where it put it when it learns of another label.
+        placed_anew = stored.placed_as is not None and placed.get(sha256) != stored.placed_as
+        if sha256 in placed and placed_anew and after == {folder_of(str(stored.placed_as))}:
+            why = "placed anew by harvest"
+            moves.append(Decision(sha256, at, "winnow", "harvest", False, before, after, why))
+            continue
+        why = "moved by hand" if after else "removed by hand"
+        moves.append(Decision(sha256, at, who, "sync", True, before, after, why))
+    return moves
+
+
+def _before(stored: Stored, history: Sequence[Decision] | None) -> Folders | None:
+    if history:
+        return history[-1].after
+    return frozenset({folder_of(stored.placed_as)}) if stored.placed_as else None
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no entry in the user database, as in some containers
+        return f"uid {os.getuid()}"
+
+
+def _finish_moves(catalog: Catalog, folder: DatasetFolder, clock: Clock) -> None:
+    """Note moves that a killed run had done already; those it had not are forgotten."""
+    announced = read_announced(catalog)
+    if not announced:
+        return
+    now = clock().isoformat(timespec="seconds")
+    moves: list[tuple[str, str, str | None]] = []
+    decisions = []
+    for sha256, path, moving_to in announced:
+        if (folder.images / path).exists() or not (folder.images / moving_to).exists():
+            continue
+        before, after = frozenset({folder_of(path)}), frozenset({folder_of(moving_to)})
+        moves.append((path, moving_to, label_of(folder_of(moving_to))))
+        why = "noted after an interruption"
+        decisions.append(Decision(sha256, now, "winnow", "check", False, before, after, why))
+    record_moves(catalog, moves, decisions)
+
+
+def _by_picture(places: Sequence[Place]) -> dict[str, list[Place]]:
+    found: dict[str, list[Place]] = {}
+    for place in sorted(places, key=lambda place: place.path):
+        found.setdefault(place.sha256, []).append(place)
+    return found
+
+
+def _summary(
+    standing: Standing, moves: Sequence[Decision], seen: Scan, taken_in: int
+) -> SyncSummary:
+    summary = SyncSummary(
+        pictures=len(standing.places),
+        taken_in=taken_in,
+        strays=list(seen.strays),
+        changed_raw=sorted(standing.raw.changed),
+        missing_raw=sorted(standing.raw.missing),
+    )
+    folders: Counter[str] = Counter()
+    for sha256 in standing.places:
+        folders.update(standing.folders(sha256))
+    summary.folders = dict(sorted(folders.items()))
+    for decision in moves:
+        if not decision.hand:
+            continue
+        if not decision.after:
+            summary.removed += 1
+        elif any(label_of(f) for f in decision.after):
+            summary.labelled += 1
+        elif any(is_rejected(f) for f in decision.after):
+            summary.rejected += 1
+        else:
+            summary.unlabelled += 1
+    return summary

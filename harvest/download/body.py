@@ -1,0 +1,154 @@
+"""An answer's body on its way into a part file: counted, hashed, judged as it passes."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+import aiohttp
+
+from harvest.download.endings import Content, Ending
+from harvest.download.limits import Limits
+from harvest.download.structure import TAIL_BYTES, ends_early
+from harvest.ledger.errors import StorageFull
+from harvest.ledger.picture import SNIFF_BYTES, sniff
+from harvest.ledger.records import Status
+
+HOLD_BYTES = 256 * 1024
+"""Up to this length a picture stays in memory until its commit: making a file waits for the
+disk wherever a sync is under way, and the event loop must not wait."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class Receiver:
+    """Takes one body, piece by piece."""
+
+    def __init__(self, part: Path, limits: Limits) -> None:
+        self._part = part
+        self._limits = limits
+        self._hash = hashlib.sha256()
+        self._head = b""
+        self._tail = b""
+        self._n_bytes = 0
+        self._out: BinaryIO | None = None
+        self._held: list[bytes] | None = []
+
+    def take(self, piece: bytes) -> Ending | None:
+        """Take a piece; an ending when no more is wanted. Raises StorageFull."""
+        self._n_bytes += len(piece)
+        if self._n_bytes > self._limits.max_bytes:
+            return too_large(self._limits)
+        if len(self._head) < SNIFF_BYTES:
+            self._head += piece[: SNIFF_BYTES - len(self._head)]
+            if len(self._head) >= SNIFF_BYTES and sniff(self._head) is None:
+                return self._no_picture()
+        self._hash.update(piece)
+        self._tail = (
+            piece[-TAIL_BYTES:] if len(piece) >= TAIL_BYTES else (self._tail + piece)[-TAIL_BYTES:]
+        )
+        self._write(piece)
+        return None
+
+    def finish(self) -> Ending:
+        """The ending of a body that came to its end."""
+        if self._n_bytes == 0:
+            return Ending(Status.REFUSED, "empty", "an answer of 0 bytes")
+        media_type = sniff(self._head)
+        if media_type is None:
+            return self._no_picture()
+        if ends_early(media_type, self._head, self._tail, self._n_bytes):
+            detail = f"the {media_type.removeprefix('image/')} ends before its end"
+            return Ending(Status.FAILED, "truncated", detail, retry=True)
+        held = b"".join(self._held) if self._held is not None else None
+        content = Content(self._part, self._hash.hexdigest(), media_type, self._n_bytes, held)
+        return Ending(Status.SAVED, content=content)
+
+    def close(self) -> None:
+        """Close the part file. Raises StorageFull."""
+        if self._out is not None:
+            with refusing_full(self._part):
+                self._out.close()
+
+    def _write(self, piece: bytes) -> None:
+        if self._held is not None:
+            self._held.append(piece)
+            if self._n_bytes <= HOLD_BYTES:
+                return
+            piece, self._held = b"".join(self._held), None
+        with refusing_full(self._part):
+            if self._out is None:
+                # Unbuffered: pieces are large, and a full disk shows where it is met.
+                self._out = self._part.open("xb", buffering=0)
+            view = memoryview(piece)
+            while view:
+                view = view[self._out.write(view) :]
+
+    def _no_picture(self) -> Ending:
+        return Ending(Status.REFUSED, "not_an_image", f"it begins with {self._head[:12]!r}")
+
+
+class refusing_full:  # noqa: N801 - a context manager, read as a phrase
+    """Turns a full disk into StorageFull; other faults of the disk stay what they are."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise StorageFull(
+                f"{self._path.parent}: no room left; make room and run the same command again"
+            ) from error
+
+
+def too_large(limits: Limits) -> Ending:
+    """The ending of a body over the cap."""
+    return Ending(Status.REFUSED, "too_large", f"over {limits.max_bytes} bytes")
+
+
+async def receive(
+    response: aiohttp.ClientResponse, part: Path, limits: Limits, clock: Callable[[], float]
+) -> Ending:
+    """Read a body into `part`; nothing is left there unless it was saved.
+
+    Raises what the network raises, TimeoutError when it comes too slowly, StorageFull.
+    """
+    if (response.content_length or 0) > limits.max_bytes:
+        return too_large(limits)
+    receiver = Receiver(part, limits)
+    ending: Ending | None = None
+    try:
+        try:
+            ending = await _read(response, receiver, limits, clock)
+        finally:
+            receiver.close()
+    finally:
+        if ending is None or ending.content is None:
+            part.unlink(missing_ok=True)
+    return ending
+
+
+async def _read(
+    response: aiohttp.ClientResponse,
+    receiver: Receiver,
+    limits: Limits,
+    clock: Callable[[], float],
+) -> Ending:
+    begun, counted = clock(), 0
+    async for piece in response.content.iter_any():
+        ending = receiver.take(piece)
+        if ending is not None:
+            return ending
+        counted += len(piece)
+        now = clock()
+        if now - begun >= limits.slow_window:
+            if counted < limits.slow_bytes:
+                raise TimeoutError("too slow")
+            begun, counted = now, 0
+    return receiver.finish()

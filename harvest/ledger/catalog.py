@@ -1,0 +1,162 @@
+"""The catalog: one SQLite file (WAL) a data set; connection, transactions and migrations.
+
+SQL of tables lives with its owners (`harvest/store.py`, `curate/store.py`), each of whom hands
+in a migration set: named steps that run once, in the transaction that records them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from harvest.ledger.errors import DataError, StorageFull, UsageError
+
+Step = Callable[[sqlite3.Connection], None]
+
+_BUSY_MS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationSet:
+    """One owner's tables, as the steps that made them what they are."""
+
+    name: str
+    """`harvest`, `curate`."""
+    steps: tuple[Step, ...]
+    """In order; a step that has been published is never changed, only followed."""
+
+
+class Catalog:
+    """An open catalog. One writer at a time: hold the data set's lock to write."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self.connection = connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing. Raises StorageFull when the disk is full; nothing is half written."""
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+            try:
+                self.connection.execute("COMMIT")
+            except sqlite3.Error:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+        except sqlite3.OperationalError as error:
+            if _is_full(error):
+                raise StorageFull(
+                    f"{self.path}: the disk is full; make room and run the same command again"
+                ) from error
+            raise
+
+    def close(self) -> None:
+        """Close the file; open transactions are rolled back."""
+        self.connection.close()
+
+    def __enter__(self) -> Catalog:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_catalog(path: Path, sets: Sequence[MigrationSet], *, read_only: bool = False) -> Catalog:
+    """Open the catalog, bringing its tables up to date unless `read_only`.
+
+    Raises UsageError when a newer winnow wrote it or it cannot be opened, DataError when it is
+    no catalog, StorageFull when there is no room.
+    """
+    try:
+        connection = _connect(path, read_only)
+    except sqlite3.OperationalError as error:
+        raise UsageError(f"{path}: cannot be opened ({error}); check the path") from None
+    catalog = Catalog(path, connection)
+    try:
+        _prepare(connection, read_only)
+        if read_only:
+            _check_versions(catalog, sets)
+        else:
+            _migrate(catalog, sets)
+    except sqlite3.DatabaseError as error:
+        catalog.close()
+        if _is_full(error):
+            raise StorageFull(f"{path}: the disk is full; make room and run it again") from None
+        if "readonly" in str(error):
+            raise UsageError(f"{path}: no permission to write; nothing was changed") from None
+        raise DataError(f"{path}: not a catalog of winnow ({error}); restore a copy") from None
+    except BaseException:
+        catalog.close()
+        raise
+    return catalog
+
+
+def _connect(path: Path, read_only: bool) -> sqlite3.Connection:
+    uri = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    # One connection is used by one thread at a time: its owner sees to that, not sqlite3.
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, read_only: bool) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    if not read_only:
+        connection.execute("PRAGMA journal_mode = WAL")
+        # A commit survives kill -9; only a power cut can take the last ones, and then whole.
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _migrate(catalog: Catalog, sets: Sequence[MigrationSet]) -> None:
+    with catalog.transaction() as connection:
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS migration("
+            " owner TEXT NOT NULL, step INTEGER NOT NULL, name TEXT NOT NULL,"
+            " PRIMARY KEY(owner, step)) WITHOUT ROWID"
+        )
+    _check_versions(catalog, sets)
+    for owner in sets:
+        for number in range(_version(catalog.connection, owner.name), len(owner.steps)):
+            step = owner.steps[number]
+            with catalog.transaction() as connection:
+                step(connection)
+                connection.execute(
+                    "INSERT INTO migration(owner, step, name) VALUES (?, ?, ?)",
+                    (owner.name, number, step.__name__),
+                )
+
+
+def _version(connection: sqlite3.Connection, owner: str) -> int:
+    row = connection.execute("SELECT COUNT(*) FROM migration WHERE owner = ?", (owner,)).fetchone()
+    return int(row[0])
+
+
+def _check_versions(catalog: Catalog, sets: Sequence[MigrationSet]) -> None:
+    for owner in sets:
+        found = _version(catalog.connection, owner.name)
+        if found > len(owner.steps):
+            raise UsageError(
+                f"{catalog.path}: written by a newer winnow ({owner.name} schema {found}, this one"
+                f" knows {len(owner.steps)}); upgrade winnow"
+            )
+
+
+def _is_full(error: sqlite3.Error) -> bool:
+    return "disk is full" in str(error)

@@ -1,0 +1,105 @@
+"""The one tree of errors; each branch is one exit code.
+
+    WinnowError                1   a bug would be this too
+    ├── UsageError             2   the command line, a path, a value
+    │   └── SettingsError          the YAML file: file, line, key
+    ├── SourceError            3   a source refused
+    │   ├── CredentialsError       missing, wrong or revoked
+    │   └── AccountError           unknown, protected or suspended
+    ├── ComeBackLater          4   resumable: run the same command again
+    │   ├── RateLimited            a limit; knows when it ends
+    │   ├── Outage                 the other side does not answer as it should
+    │   ├── StorageFull            no room left on the disk
+    │   └── Locked                 another winnow works on this data set
+    ├── DataError              5   data not fit for the step
+    ├── GateError              6   below a quality gate
+    └── Interrupted          130   Ctrl-C
+
+What befalls one picture is never raised out of a run: it is an `Outcome` or a verdict.
+Messages are one line: what, which value, what was wanted, what to do.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class WinnowError(Exception):
+    """Base of everything winnow raises on purpose; `exit_code` is the process's."""
+
+    exit_code = 1
+
+
+class UsageError(WinnowError):
+    """The command line, a path or a value is not what the step needs."""
+
+    exit_code = 2
+
+
+class SettingsError(UsageError):
+    """A settings file says something that cannot be; the message names file, line and key."""
+
+
+class SourceError(WinnowError):
+    """A source refused for good: asking again will not help."""
+
+    exit_code = 3
+
+
+class CredentialsError(SourceError):
+    """Credentials are missing, wrong, revoked, or not entitled to what was asked."""
+
+
+class AccountError(SourceError):
+    """The account, blog or tag does not exist, is protected or is suspended."""
+
+
+class ComeBackLater(WinnowError):
+    """The run stopped early and can be resumed by running the same command again."""
+
+    exit_code = 4
+
+
+class RateLimited(ComeBackLater):
+    """A source's limit is reached.
+
+    `until` is the aware UTC time at which it ends, None when the source did not say.
+    `waitable` is False for what no waiting within a run outlasts (a monthly cap, spent credit).
+    """
+
+    def __init__(
+        self, message: str, *, until: datetime | None = None, waitable: bool = True
+    ) -> None:
+        super().__init__(message)
+        self.until = until
+        self.waitable = waitable
+
+
+class Outage(ComeBackLater):
+    """A source answers with server errors or with what its documentation does not know."""
+
+
+class StorageFull(ComeBackLater):
+    """The disk has no room left; what was saved stays saved."""
+
+
+class Locked(ComeBackLater):
+    """Another process works on the data set; the message names it."""
+
+
+class DataError(WinnowError):
+    """The data are not fit for the step (one label only, no readable picture, a torn manifest)."""
+
+    exit_code = 5
+
+
+class GateError(WinnowError):
+    """A quality gate that the user set was missed (`--min-yield`, `--min-accuracy`)."""
+
+    exit_code = 6
+
+
+class Interrupted(WinnowError):
+    """The user stopped the run; running the same command again resumes it."""
+
+    exit_code = 130

@@ -1,0 +1,248 @@
+"""The data set's folder: where everything lies, under which names, and who may write.
+
+catalog.sqlite                          facts and opinions
+raw/ab/<sha256>.<ext>                   the bytes, mode 0444, never modified
+urls/urls_<target>.log                  addresses by target
+images/<label>/ _unsorted/ _rejected/<check>/   where people look and sort
+build/{train,validation,test}/<label>/  the hand-off, with manifest.jsonl
+models/<run>/                           what was learned
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import re
+import shutil
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from harvest.ledger.errors import Locked, UsageError
+
+IMAGES = "images"
+UNSORTED = "_unsorted"
+REJECTED = "_rejected"
+
+FolderMode = Literal["link", "copy"]
+
+_MAX_LABEL_BYTES = 64
+_MAX_NAME_BYTES = 120
+_OUR_NAME = re.compile(r"_([0-9a-f]{8})\.[a-z0-9]+$")
+_UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
+# Names that Windows gives to devices, whatever their extension.
+_DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10)}
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetFolder:
+    """Paths of one data set. Making or opening one touches nothing but the top folder."""
+
+    root: Path
+    """The data set's folder."""
+
+    @classmethod
+    def create(cls, root: Path) -> DatasetFolder:
+        """The folder, made where it is not there. Raises UsageError when it cannot be."""
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise
+            raise UsageError(
+                f"{root}: cannot be made ({error.strerror}); choose a folder you may write to"
+            ) from None
+        if not os.access(root, os.W_OK | os.X_OK):
+            raise UsageError(f"{root}: no permission to write; choose a folder you may write to")
+        return cls(root)
+
+    @classmethod
+    def open(cls, root: Path) -> DatasetFolder:
+        """An existing data set. Raises UsageError when there is none."""
+        folder = cls(root)
+        if not folder.catalog.is_file():
+            what = "no data set" if root.is_dir() else "no such folder"
+            raise UsageError(f"{root}: {what} here (no catalog.sqlite); `winnow harvest` makes one")
+        return folder
+
+    @property
+    def name(self) -> str:
+        """Name of the data set: the folder's."""
+        return self.root.resolve().name
+
+    @property
+    def catalog(self) -> Path:
+        """The SQLite file."""
+        return self.root / "catalog.sqlite"
+
+    @property
+    def raw(self) -> Path:
+        """Bytes by content."""
+        return self.root / "raw"
+
+    @property
+    def parts(self) -> Path:
+        """Downloads under way; swept at start-up."""
+        return self.raw / ".parts"
+
+    @property
+    def urls(self) -> Path:
+        """URL logs by target."""
+        return self.root / "urls"
+
+    @property
+    def images(self) -> Path:
+        """Label folders."""
+        return self.root / IMAGES
+
+    @property
+    def unsorted(self) -> Path:
+        """Pictures that wait for a person."""
+        return self.images / UNSORTED
+
+    @property
+    def build(self) -> Path:
+        """The built data set."""
+        return self.root / "build"
+
+    @property
+    def models(self) -> Path:
+        """Trained models, one folder a run."""
+        return self.root / "models"
+
+    @property
+    def reports(self) -> Path:
+        """HTML reports."""
+        return self.root / "reports"
+
+    @property
+    def settings_file(self) -> Path:
+        """The configuration the data set was last harvested with."""
+        return self.root / "winnow.yaml"
+
+    def raw_path(self, sha256: str, extension: str) -> Path:
+        """`raw/ab/<sha256>.<ext>`."""
+        return self.raw / sha256[:2] / f"{sha256}.{extension}"
+
+    def rejected(self, check: str) -> Path:
+        """`images/_rejected/<check>`."""
+        return self.images / REJECTED / check
+
+    def label_folder(self, label: str) -> Path:
+        """`images/<label>`; raises UsageError for a name that cannot be a label."""
+        return self.images / check_label(label)
+
+    def label_folders(self) -> list[Path]:
+        """Existing label folders, sorted by name; `_…` and `.…` are never labels."""
+        if not self.images.is_dir():
+            return []
+        return sorted(p for p in self.images.iterdir() if p.is_dir() and is_label_folder(p.name))
+
+    @contextmanager
+    def lock(self, purpose: str) -> Iterator[None]:
+        """Hold the data set for one writer; raises Locked, naming the holder.
+
+        An advisory lock of the operating system: it ends with the process, however that ends.
+        """
+        handle = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise Locked(f"{self.root}: {_holder(handle)}; wait for it, or stop it") from None
+            note = {"pid": os.getpid(), "purpose": purpose, "since": _now()}
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, json.dumps(note).encode(), 0)
+            try:
+                yield
+            finally:
+                os.ftruncate(handle, 0)
+        finally:
+            os.close(handle)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _holder(handle: int) -> str:
+    with suppress(ValueError, KeyError, TypeError, OSError):
+        note = json.loads(os.pread(handle, 4096, 0))
+        return f"`{note['purpose']}` (process {note['pid']}) works on it since {note['since']}"
+    return "another winnow works on it"
+
+
+def check_label(text: str) -> str:
+    """A label in NFC, at most 64 bytes of UTF-8, fit for a folder's name; raises UsageError."""
+    label = unicodedata.normalize("NFC", text)
+    problem = ""
+    if not label or label != label.strip():
+        problem = "is empty or has spaces at an end"
+    elif label[0] in "_.":
+        problem = "begins with _ or ., which are winnow's own folders"
+    elif len(label.encode("utf-8", "surrogatepass")) > _MAX_LABEL_BYTES:
+        problem = f"is longer than {_MAX_LABEL_BYTES} bytes"
+    elif label[-1] == "." or label.partition(".")[0].casefold() in _DEVICES:
+        problem = "cannot be a folder's name everywhere"
+    elif any(c in '/\\:*?"<>|' or unicodedata.category(c).startswith("C") for c in label):
+        problem = "has a character that a folder's name cannot have"
+    if problem:
+        raise UsageError(f"label {text[:80]!r} {problem}; choose another name")
+    return label
+
+
+def is_label_folder(name: str) -> bool:
+    """Whether a folder of this name holds a label's pictures."""
+    return not name.startswith(("_", "."))
+
+
+def picture_name(source: str, post_id: str, media_index: int, sha256: str, extension: str) -> str:
+    """`<source>_<post>_<n>_<sha8>.<ext>`: ours, `[A-Za-z0-9._-]`, at most 120 bytes."""
+    tail = f"_{media_index}_{sha256[:8]}.{extension}"
+    head = f"{_UNSAFE.sub('-', source)}_{_UNSAFE.sub('-', post_id)}"
+    return head[: _MAX_NAME_BYTES - len(tail)].lstrip(".-") + tail
+
+
+def parse_sha8(name: str) -> str | None:
+    """The first 8 hex digits of the content that one of our names tells; None for others."""
+    found = _OUR_NAME.search(name)
+    return found.group(1) if found else None
+
+
+def place(raw: Path, target: Path, mode: FolderMode) -> None:
+    """Show a raw file at `target`: a hard link, or a copy that can be edited.
+
+    Never overwrites: raises FileExistsError. Falls back to a copy where links cannot be made.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if mode == "link":
+        try:
+            os.link(raw, target)
+        except FileExistsError:
+            raise
+        except OSError as error:
+            if error.errno not in (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK):
+                raise
+        else:
+            return
+    part = target.with_name(f".{target.name}.part")
+    part.unlink(missing_ok=True)
+    shutil.copyfile(raw, part)
+    try:
+        os.link(part, target)  # unlike rename, a link refuses to overwrite
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
+            part.unlink()
+            raise
+        if target.exists():
+            part.unlink()
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
+        part.rename(target)
+    else:
+        part.unlink()

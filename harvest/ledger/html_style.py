@@ -1,0 +1,50 @@
+"""The style sheet of all reports: dark and light by the reader's setting, no picture, no font."""
+
+STYLE = """
+:root{color-scheme:light dark;--bg:#fbfbf9;--ink:#1c1d1f;--soft:#5d6168;--line:#dcdcd6;--card:#fff;
+--c1:#2563a8;--c2:#c2410c;--c3:#15803d;--c4:#7e22ce;--c5:#a16207;--c6:#be185d;--hit:37,99,168;
+--miss:194,65,12}
+@media(prefers-color-scheme:dark){:root{--bg:#16181b;--ink:#e8e8e4;--soft:#a2a6ad;--line:#34373c;
+--card:#1f2226;--c1:#7db3f0;--c2:#f39a6b;--c3:#6fce8d;--c4:#c79af0;--c5:#e0b95c;--c6:#f08fb8;
+--hit:90,150,225;--miss:235,130,80}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
+header,main{max-width:72rem;margin:0 auto;padding:1rem 1.25rem}
+header{border-bottom:1px solid var(--line)}
+h1{font-size:1.6rem;margin:.5rem 0 0}header p{margin:.25rem 0 .5rem;color:var(--soft)}
+h2{font-size:1.2rem;margin:2rem 0 .5rem}h3{font-size:1rem;margin:1.25rem 0 .4rem}
+.note{color:var(--soft);margin:.2rem 0 .8rem;max-width:50rem}
+a{color:var(--c1)}
+.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(13rem,1fr));gap:.6rem;
+margin:.8rem 0}
+.facts div{background:var(--card);border:1px solid var(--line);border-radius:.5rem;
+padding:.5rem .75rem}
+dt{color:var(--soft);font-size:.85rem}dd{margin:0;font-weight:600;overflow-wrap:anywhere}
+.wide{overflow-x:auto}
+table{border-collapse:collapse;margin:.5rem 0}
+caption{text-align:left;color:var(--soft);font-size:.85rem;padding-bottom:.3rem}
+th,td{padding:.3rem .7rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
+.n{text-align:right;font-variant-numeric:tabular-nums}
+.matrix td.hit{background:rgba(var(--hit),calc(var(--share)*.55))}
+.matrix td.miss{background:rgba(var(--miss),calc(.12 + var(--share)*.6))}
+.matrix td.zero{color:var(--soft)}
+.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.75rem,1fr));gap:.6rem;
+margin:.6rem 0;content-visibility:auto;contain-intrinsic-size:auto 60rem}
+figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:.5rem;
+padding:.35rem;display:flex;flex-direction:column;justify-content:space-between;min-width:0}
+figure.flagged{border:2px solid var(--c2)}
+figure img{max-width:100%;height:auto;display:block;margin:0 auto}
+figcaption{font-size:.78rem;color:var(--soft);margin-top:.3rem;overflow-wrap:anywhere}
+.flag{display:block;color:var(--c2)}
+.nopicture{display:grid;place-items:center;min-height:6rem;background:var(--line);font-size:.8rem}
+.bars{display:grid;gap:.3rem;max-width:46rem;margin:.6rem 0}
+.bar{display:grid;grid-template-columns:12rem 1fr auto;gap:.6rem;align-items:center}
+.bar span{overflow-wrap:anywhere}.bar i{background:var(--c1);height:.9rem;border-radius:.2rem;
+display:block;min-width:2px}.bar b{font-weight:600;font-variant-numeric:tabular-nums}
+svg.chart{max-width:46rem;width:100%;height:auto;display:block;margin:.6rem 0;
+font:12px system-ui,sans-serif}
+svg.chart text{fill:var(--soft)}svg.chart .axis{stroke:var(--line)}
+.legend{display:flex;flex-wrap:wrap;gap:.9rem;font-size:.85rem;color:var(--soft)}
+.legend i{display:inline-block;width:1.2rem;height:.25rem;margin-right:.35rem;vertical-align:middle}
+@media(max-width:40rem){.bar{grid-template-columns:7rem 1fr auto}}
+"""

@@ -1,0 +1,166 @@
+"""The facts that travel between the rooms: frozen, complete, without behaviour of their own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
+
+
+class Status(StrEnum):
+    """What became of one sighting."""
+
+    PENDING = "pending"
+    """Seen, not yet asked for."""
+    SAVED = "saved"
+    """Its bytes lie in `raw/`; reason `same_bytes` when another address brought them."""
+    KNOWN = "known"
+    """Already settled by an earlier run or line: not asked for. Never stored, only reported."""
+    REFUSED = "refused"
+    """Not wanted or not allowed: not an image, opt-out header, too large, blocked, `bad_url`."""
+    GONE = "gone"
+    """The address answers 404, 410 or 451."""
+    FAILED = "failed"
+    """Worth a retry: time-out, 5xx, connection lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One line of the user's list: where to look and what to take."""
+
+    source: str
+    """Word before the colon: `twitter`, `tumblr`, `folder`, `urls`."""
+    name: str
+    """What the source calls it: an account, `TAG`, `BLOG/TAG`, `BLOG/`, a folder, a log's label."""
+    label: str | None = None
+    """A label for all it brings; None: a person sorts."""
+    label_from: str | None = None
+    """`folder`: the name of the sub-folder is the label. None: `label` alone counts."""
+    max_images: int | None = None
+    """At most so many pictures; None: all."""
+    since: datetime | None = None
+    """Only posts at or after this aware UTC time."""
+    until: datetime | None = None
+    """Only posts before this aware UTC time."""
+    replies: bool = False
+    """Take the account's replies to others."""
+    retweets: bool = False
+    """Take what the account shared of others."""
+    quotes: bool = True
+    """Take posts that quote others (their own pictures, not the quoted ones)."""
+
+    @property
+    def key(self) -> str:
+        """`twitter:islieb`: as written on the command line, in `--only` and in `forget`."""
+        return f"{self.source}:{self.name}"
+
+    @property
+    def log_name(self) -> str:
+        """`twitter_islieb`, `tumblr_webcomic`; for a URL log its own label: stem of the log."""
+        name = _UNSAFE.sub("_", self.name).strip("_")
+        return name if self.source == "urls" else f"{self.source}_{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One picture seen in one place. Identity: (source, post_id, media_index)."""
+
+    source: str
+    """The source that saw it."""
+    post_id: str
+    """The source's id of the post; for a URL list the first 16 hex digits of sha256(line)."""
+    media_index: int
+    """Place of the picture within its post, from 0."""
+    url: str
+    """Address as the API or the log gave it, verbatim: what URL logs publish. "" for a file."""
+    fallback_urls: tuple[str, ...] = ()
+    """Addresses of the same picture to try after `url` failed."""
+    post_url: str | None = None
+    """Address of the post, for people."""
+    author: str | None = None
+    """Account or blog that posted it."""
+    posted_at: datetime | None = None
+    """Aware, UTC."""
+    tags: tuple[str, ...] = ()
+    """Tags of the post, without the hash sign."""
+    alt_text: str | None = None
+    """The author's description of the picture."""
+    sensitive: bool = False
+    """The source marks it as not for everyone."""
+    best_urls: tuple[str, ...] = ()
+    """Addresses to try before `url`, best first (the size ladder's upper rungs)."""
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """(source, post_id, media_index)."""
+        return (self.source, self.post_id, self.media_index)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All addresses in the order in which to ask: best sizes, the listed one, fallbacks."""
+        return (*self.best_urls, self.url, *self.fallback_urls)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One content, whatever its addresses."""
+
+    sha256: str
+    """64 lower-case hex digits of the file's bytes."""
+    media_type: str
+    """By the bytes, never by a header: `image/jpeg`, `image/png`, …"""
+    n_bytes: int
+    """Length of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one sighting in one run. Exactly one per sighting, always."""
+
+    sighting: Sighting
+    """The sighting this is about."""
+    status: Status
+    """Its end."""
+    image: Image | None = None
+    """Set when SAVED or KNOWN-and-saved."""
+    reason: str = ""
+    """Short machine word: `same_bytes`, `http_404`, `timeout`, `not_an_image`, `bad_url`."""
+    detail: str = ""
+    """One line for people."""
+    final_url: str = ""
+    """Address that gave the bytes or the last answer, after redirects."""
+    attempts: int = 0
+    """Requests made for it in this run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer of a source: what is stored in one transaction."""
+
+    sightings: tuple[Sighting, ...]
+    """Pictures of this page, in the order of the source."""
+    cursor: str | None
+    """Where the next page begins; None: this was the last one."""
+    body: bytes = b""
+    """The answer as it came, for the journal; empty where nothing was paid or asked."""
+    posts: int = 0
+    """Posts in the answer, with or without pictures."""
+    newest_id: str | None = None
+    """The newest post's id or time on this page, in the source's own order."""
+    label: str | None = None
+    """Label of these pictures where the source knows one (a sub-folder); else the target's."""
+    notes: tuple[str, ...] = ()
+    """Lines for people: partial errors, a limit of the API's reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Where a walk over a target stands."""
+
+    cursor: str | None = None
+    """Continue here; None: from the newest post."""
+    stop_at: str | None = None
+    """`newest_id` of the last walk that went through: what lies behind it is known."""

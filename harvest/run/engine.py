@@ -1,0 +1,254 @@
+"""A run: walks, downloads and commits side by side, joined by bounded queues.
+
+    sources ──pages──> catalog (PENDING rows, the work list)
+                          └──batches──> workers (download) ──> committer ──> outcomes
+
+Nothing is handed from a walk to a download but through the catalog: what a kill interrupts, the
+next run finds there. Memory is bounded by the queues, however long the lists are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+import aiohttp
+
+from harvest.download.commit import GROUP, GROUP_SECONDS, Committer
+from harvest.download.fetch import Downloader, Fetched
+from harvest.download.intake import Intake
+from harvest.ledger.catalog import Catalog
+from harvest.ledger.errors import Interrupted, WinnowError
+from harvest.ledger.folder import DatasetFolder
+from harvest.ledger.records import Outcome, Target
+from harvest.run.job import Job
+from harvest.run.summary import Failure, Summary
+from harvest.run.walker import Walker
+from harvest.sources.catalogue import source_named
+from harvest.sources.protocol import Access, Source
+from harvest.store.walks import Added, Due, read_due
+
+_BATCH = 256
+_GRACE_S = 5.0
+
+Tell = Callable[[str], None]
+_Told = tuple[str, Outcome]
+
+
+class Engine:
+    """The moving parts of one run; `outcomes` drives them."""
+
+    def __init__(
+        self,
+        job: Job,
+        folder: DatasetFolder,
+        catalog: Catalog,
+        committer: Committer,
+        *,
+        left_open: int,
+        tell: Tell,
+    ) -> None:
+        self._job = job
+        self._catalog = catalog
+        self._committer = committer
+        self._parts = folder.parts
+        self._tell = tell
+        self.summary = Summary()
+        self._stop = asyncio.Event()
+        self._news = asyncio.Event()
+        self._walked = False
+        self._expected = left_open
+        self._due: asyncio.Queue[Due | None] = asyncio.Queue(4 * job.max_requests)
+        self._fetched: asyncio.Queue[tuple[str, Fetched] | None] = asyncio.Queue(GROUP)
+        self._told: asyncio.Queue[list[_Told] | None] = asyncio.Queue(16)
+        # One thread for the catalog: sqlite3 connections do not like company.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="winnow-catalog")
+        self._makers: list[asyncio.Task[None]] = []
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the run is to stop."""
+        return self._stop.is_set()
+
+    @property
+    def expected(self) -> int | None:
+        """How many outcomes there will be; None until all walks have ended."""
+        return self._expected if self._walked else None
+
+    def stop(self) -> None:
+        """Ask for no more, commit what is there; what is under way gets a few seconds."""
+        if self.stopping:
+            return
+        self._stop.set()
+        self._news.set()
+        asyncio.get_running_loop().call_later(_GRACE_S, self._cancel_makers)
+
+    async def outcomes(
+        self, session: aiohttp.ClientSession, downloader: Downloader
+    ) -> AsyncIterator[Outcome]:
+        """Yield the outcomes of the run. Raises StorageFull, Interrupted."""
+        running = asyncio.create_task(self._run(session, downloader))
+        try:
+            while (told := await self._told.get()) is not None:
+                for target, outcome in told:
+                    self.summary.count(target, outcome)
+                    yield outcome
+            await running
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+            if not running.cancelled():
+                running.exception()  # looked at, or asyncio complains that nobody did
+            self._thread.shutdown()
+        if self.stopping:
+            raise Interrupted("run the same command again; it goes on from here")
+
+    async def database(self, work: Callable[..., Any], *values: Any) -> Any:
+        """Run a store function on the catalog, in the catalog's thread."""
+        return await self._in_thread(work, self._catalog, *values)
+
+    async def page_added(self, target: Target, added: Added) -> None:
+        """Wake the feeder; tell what needs no request."""
+        self._expected += added.due + len(added.known)
+        if added.known:
+            await self._told.put([(target.key, outcome) for outcome in added.known])
+        self._news.set()
+
+    def note(self, line: str) -> None:
+        """Keep a line for people, and tell it."""
+        self.summary.notes.append(line)
+        self._tell(line)
+
+    def failed(self, target: Target, error: WinnowError) -> None:
+        """Keep a target's failure."""
+        self.summary.failures.append(Failure(target.key, error))
+
+    async def nap(self, seconds: float) -> bool:
+        """Wait, unless the run is to stop: then False, at once."""
+        sleep = asyncio.ensure_future(self._job.clock.sleep(seconds))
+        stop = asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait({sleep, stop}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleep.cancel()
+            stop.cancel()
+        return not self.stopping
+
+    async def _in_thread(self, work: Callable[..., Any], *values: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *values)
+
+    async def _run(self, session: aiohttp.ClientSession, downloader: Downloader) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._commit())
+                await self._make(session, downloader)
+                await self._fetched.put(None)
+        except BaseExceptionGroup as group:
+            await self._told.put(None)
+            raise _most_telling(group) from None
+        await self._told.put(None)
+
+    async def _make(self, session: aiohttp.ClientSession, downloader: Downloader) -> None:
+        """Walk and download until there is nothing left to ask for."""
+        intake = Intake(self._parts, self._job.limits)
+        async with asyncio.TaskGroup() as tasks:
+            self._makers.append(tasks.create_task(self._walk(session)))
+            self._makers.append(tasks.create_task(self._feed()))
+            for _ in range(self._job.max_requests):
+                self._makers.append(tasks.create_task(self._work(downloader, intake)))
+
+    def _cancel_makers(self) -> None:
+        for task in self._makers:
+            task.cancel()
+
+    async def _walk(self, session: aiohttp.ClientSession) -> None:
+        by_source: dict[str, list[Target]] = {}
+        for target in self._job.targets if self._job.walk else ():
+            by_source.setdefault(target.source, []).append(target)
+        async with asyncio.TaskGroup() as tasks:
+            for name, targets in by_source.items():
+                try:
+                    source = self._open(name, session)
+                except WinnowError as error:
+                    for target in targets:
+                        self.failed(target, error)
+                    continue
+                walker = Walker(self, source, self._job.clock, self._job.max_wait)
+                tasks.create_task(walker.walk_all(targets))
+        self._walked = True
+        self._news.set()
+
+    def _open(self, name: str, session: aiohttp.ClientSession) -> Source:
+        if name in self._job.sources:
+            return self._job.sources[name]
+        keys = self._job.keys.get(name)
+        return source_named(name).open(
+            Access(
+                session=session,
+                endpoints=self._job.outside.endpoints,
+                credentials=keys.secrets if keys else {},
+                names=keys.names if keys else {},
+                user_agent=str(session.headers["User-Agent"]),
+            )
+        )
+
+    async def _feed(self) -> None:
+        """Hand the work list to the workers, in its order, a batch at a time."""
+        last = 0
+        while not self.stopping:
+            walked = self._walked  # asked before the list is read: nothing joins it afterwards
+            self._news.clear()
+            batch: list[Due] = await self.database(read_due, last, _BATCH)
+            for due in batch:
+                await self._due.put(due)
+                last = due.number
+            if not batch:
+                if walked:
+                    break
+                await self._news.wait()
+        for _ in range(self._job.max_requests):
+            await self._due.put(None)
+
+    async def _work(self, downloader: Downloader, intake: Intake) -> None:
+        while (due := await self._due.get()) is not None:
+            if self.stopping:
+                continue
+            if due.sighting.url:
+                fetched = await downloader.fetch(due.sighting)
+            else:  # a file on this disk
+                fetched = await asyncio.to_thread(intake.take, due.sighting)
+            await self._fetched.put((due.target, fetched))
+
+    async def _commit(self) -> None:
+        """Commit in groups: as many as have come, or as come within a fifth of a second."""
+        more = True
+        while more and (first := await self._fetched.get()) is not None:
+            group = [first]
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GROUP_SECONDS):
+                    while len(group) < GROUP:
+                        following = await self._fetched.get()
+                        if following is None:
+                            more = False
+                            break
+                        group.append(following)
+            fetched = [each for _, each in group]
+            written: list[Outcome] = await self._in_thread(self._committer.commit, fetched)
+            told = [(target, o) for (target, _), o in zip(group, written, strict=True)]
+            await self._told.put(told)
+
+
+def _most_telling(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What is to be told of errors that came together: ours first, else the first one."""
+    flat: list[BaseException] = []
+    todo: list[BaseException] = [group]
+    while todo:
+        error = todo.pop(0)
+        if isinstance(error, BaseExceptionGroup):
+            todo.extend(error.exceptions)
+        else:
+            flat.append(error)
+    return next((error for error in flat if isinstance(error, WinnowError)), flat[0])

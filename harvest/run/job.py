@@ -1,0 +1,52 @@
+"""What a run is asked to do: small values, made at the edge, each default once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harvest.download.limits import Limits
+from harvest.guard.session import Outside
+from harvest.ledger.folder import FolderMode
+from harvest.ledger.records import Target
+from harvest.pacing.gates import Clock
+from harvest.run.keys import Keys
+from harvest.sources.protocol import Source
+
+MAX_REQUESTS = 16
+"""Pictures asked for at once, unless told otherwise."""
+MAX_WAIT_S = 900.0
+"""Seconds that a run waits for limits to end, per source, unless told otherwise."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run over one data set."""
+
+    dataset: Path
+    """Folder of the data set; made where it is not there."""
+    targets: tuple[Target, ...]
+    """What to walk over, in this order within a source; sources are walked side by side."""
+    walk: bool = True
+    """False: only download what is left open; no source is asked."""
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    """Sources that are open already; the others are opened when needed."""
+    keys: Mapping[str, Keys] = field(default_factory=dict)
+    """Source -> its credentials."""
+    outside: Outside = field(default_factory=Outside)
+    """How the network is reached."""
+    limits: Limits = field(default_factory=Limits)
+    """What one picture may cost."""
+    folders: FolderMode = "link"
+    """How pictures stand under `images/`."""
+    max_requests: int = MAX_REQUESTS
+    """Pictures asked for at once."""
+    max_wait: float = MAX_WAIT_S
+    """Seconds to wait for limits to end, per source."""
+    settings_text: str | None = None
+    """Kept as the data set's `winnow.yaml`; None: it keeps the one it has."""
+    purpose: str = "winnow harvest"
+    """Told to whoever finds the data set locked."""
+    clock: Clock = field(default_factory=Clock)
+    """Time and chance."""

@@ -1,0 +1,111 @@
+"""The error answers of X, in the shapes that its documentation and its users report."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aiohttp import web
+
+_PROBLEMS = "https://api.twitter.com/2/problems/"
+
+HTML_OUTAGE = "<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>"
+
+
+def problem(status: int, title: str, detail: str, kind: str = "about:blank") -> web.Response:
+    """A problem document (RFC 9457); `kind` without a scheme is a name below X's problems."""
+    name = kind if kind == "about:blank" else _PROBLEMS + kind
+    body = {"title": title, "detail": detail, "type": name, "status": status}
+    return web.Response(
+        status=status, text=json.dumps(body), content_type="application/problem+json"
+    )
+
+
+def invalid(parameter: str, value: str, wanted: str) -> web.Response:
+    """400: a parameter is not what it must be."""
+    body = {
+        "errors": [
+            {
+                "parameters": {parameter: [value]},
+                "message": f"The `{parameter}` query parameter value [{value}] is not {wanted}",
+            }
+        ],
+        "title": "Invalid Request",
+        "detail": "One or more parameters to your request was invalid.",
+        "type": _PROBLEMS + "invalid-request",
+    }
+    return web.json_response(body, status=400)
+
+
+def unauthorized() -> web.Response:
+    """401, as for a revoked token."""
+    return problem(401, "Unauthorized", "Unauthorized")
+
+
+def out_of_credits() -> web.Response:
+    """402: nothing left to pay with."""
+    return problem(402, "Payment Required", "credits depleted", "credits-depleted")
+
+
+def usage_capped() -> web.Response:
+    """429 that no waiting helps against: the month's cap."""
+    return problem(
+        429, "UsageCapExceeded", "Usage cap exceeded: Monthly product cap", "usage-capped"
+    )
+
+
+def too_many() -> web.Response:
+    """429 of today."""
+    return problem(429, "Too Many Requests", "Too Many Requests")
+
+
+def too_many_of_old() -> web.Response:
+    """429 in the shape of the first API."""
+    return web.json_response(
+        {"errors": [{"code": 88, "message": "Rate limit exceeded"}]}, status=429
+    )
+
+
+def html_outage() -> web.Response:
+    """503 from a proxy that knows no JSON."""
+    return web.Response(status=503, text=HTML_OUTAGE, content_type="text/html")
+
+
+def suspended(name: str, parameter: str = "username") -> dict[str, Any]:
+    """Entry of `errors` for a suspended user."""
+    return {
+        "value": name,
+        "resource_id": name,
+        "parameter": parameter,
+        "resource_type": "user",
+        "title": "Forbidden",
+        "detail": f"User has been suspended: [{name}].",
+        "type": _PROBLEMS + "resource-not-found",
+    }
+
+
+def unknown(name: str, parameter: str = "username") -> dict[str, Any]:
+    """Entry of `errors` for a user that does not exist."""
+    return {
+        "value": name,
+        "resource_id": name,
+        "parameter": parameter,
+        "resource_type": "user",
+        "title": "Not Found Error",
+        "detail": f"Could not find user with {parameter}: [{name}].",
+        "type": _PROBLEMS + "resource-not-found",
+    }
+
+
+def not_authorized(user_id: str, what: str = "user") -> dict[str, Any]:
+    """Entry of `errors` for what a protected account keeps to itself."""
+    return {
+        "resource_id": user_id,
+        "parameter": "id",
+        "resource_type": what,
+        "section": "data",
+        "title": "Authorization Error",
+        "value": user_id,
+        "detail": f"Sorry, you are not authorized to see the {what} with id: [{user_id}].",
+        "type": _PROBLEMS + "not-authorized-for-resource",
+    }

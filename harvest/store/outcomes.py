@@ -1,0 +1,155 @@
+"""What became of sightings: settled in groups, counted, compared."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from harvest.ledger.catalog import Catalog
+from harvest.ledger.records import Image, Outcome, Status
+from harvest.store.rows import now_text
+
+SAME_BYTES = "same_bytes"
+"""Reason of a SAVED sighting whose bytes another one had brought before."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetCount:
+    """How many sightings of one target ended in one way."""
+
+    target: str
+    """Key of the target."""
+    status: str
+    """As stored: never `known`."""
+    reason: str
+    """Short machine word; often empty."""
+    count: int
+    """How many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the catalog holds about one address of a URL list."""
+
+    status: str
+    """Its status."""
+    reason: str
+    """Its reason."""
+    image: Image | None
+    """The picture it gave, if any."""
+
+
+def settle(catalog: Catalog, group: Sequence[tuple[Outcome, int]]) -> list[Outcome]:
+    """Write a group of outcomes in one transaction; returns them as they were written.
+
+    Beside each outcome stands its file's modification time (ns; 0 without a file). A picture
+    that is there already turns its outcome's reason into `same_bytes`. Raises StorageFull.
+    """
+    written = []
+    with catalog.transaction() as connection:
+        now = now_text()
+        for outcome, mtime_ns in group:
+            image = outcome.image
+            again = image is not None and not _add_image(connection, image, mtime_ns, now)
+            written.append(replace(outcome, reason=SAME_BYTES) if again else outcome)
+            _update(connection, written[-1], now)
+    return written
+
+
+def count_targets(catalog: Catalog) -> list[TargetCount]:
+    """How the sightings of each target stand, by status and reason."""
+    rows = catalog.connection.execute(
+        "SELECT n.target, s.status, s.reason, COUNT(*) AS count FROM seen n"
+        " JOIN sighting s ON s.id = n.sighting GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+    )
+    return [TargetCount(r["target"], r["status"], r["reason"], r["count"]) for r in rows]
+
+
+def count_images(catalog: Catalog) -> tuple[int, int]:
+    """(pictures, bytes) in `raw/`."""
+    row = catalog.connection.execute(
+        "SELECT COUNT(*), COALESCE(SUM(n_bytes), 0) FROM image"
+    ).fetchone()
+    return int(row[0]), int(row[1])
+
+
+def list_targets(catalog: Catalog) -> list[str]:
+    """Keys of all targets that have shown a picture."""
+    rows = catalog.connection.execute("SELECT DISTINCT target FROM seen ORDER BY target")
+    return [row["target"] for row in rows]
+
+
+def read_urls(catalog: Catalog, targets: Sequence[str]) -> Iterator[str]:
+    """Addresses of saved pictures of these targets, verbatim, in the order they were shown."""
+    for target in targets:
+        rows = catalog.connection.execute(
+            "SELECT s.url FROM seen n JOIN sighting s ON s.id = n.sighting"
+            " WHERE n.target = ? AND s.status = 'saved' AND s.url <> '' ORDER BY n.position",
+            (target,),
+        )
+        for row in rows:
+            yield row["url"]
+
+
+def count_addressless(catalog: Catalog, target: str) -> int:
+    """Saved pictures of a target that have no address: those taken from folders."""
+    row = catalog.connection.execute(
+        "SELECT COUNT(*) FROM seen n JOIN sighting s ON s.id = n.sighting"
+        " WHERE n.target = ? AND s.status = 'saved' AND s.url = ''",
+        (target,),
+    ).fetchone()
+    return int(row[0])
+
+
+def read_ends(catalog: Catalog) -> Iterator[tuple[tuple[str, str, int], str, str]]:
+    """Yield every sighting's key, status and content (sha256; "" for none)."""
+    rows = catalog.connection.execute(
+        "SELECT source, post_id, media_index, status, COALESCE(sha256, '') AS sha256 FROM sighting"
+    )
+    for row in rows:
+        yield (row["source"], row["post_id"], row["media_index"]), row["status"], row["sha256"]
+
+
+def find_stored(catalog: Catalog, source: str, post_id: str) -> Stored | None:
+    """What a sighting with this id (index 0) came to; None: it was never seen."""
+    row = catalog.connection.execute(
+        "SELECT s.status, s.reason, s.sha256, i.media_type, i.n_bytes FROM sighting s"
+        " LEFT JOIN image i ON i.sha256 = s.sha256"
+        " WHERE s.source = ? AND s.post_id = ? AND s.media_index = 0",
+        (source, post_id),
+    ).fetchone()
+    if row is None:
+        return None
+    image = None
+    if row["sha256"] is not None:
+        image = Image(row["sha256"], row["media_type"], row["n_bytes"])
+    return Stored(row["status"], row["reason"], image)
+
+
+def _add_image(connection: sqlite3.Connection, image: Image, mtime_ns: int, now: str) -> bool:
+    added = connection.execute(
+        "INSERT OR IGNORE INTO image(sha256, media_type, n_bytes, mtime_ns, added_at)"
+        " VALUES (?, ?, ?, ?, ?)",
+        (image.sha256, image.media_type, image.n_bytes, mtime_ns, now),
+    )
+    return added.rowcount == 1
+
+
+def _update(connection: sqlite3.Connection, outcome: Outcome, now: str) -> None:
+    saved = outcome.status is Status.SAVED and outcome.image is not None
+    connection.execute(
+        "UPDATE sighting SET status = ?, reason = ?, detail = ?, final_url = ?,"
+        " attempts = attempts + ?, sha256 = ?, settled_at = ?"
+        " WHERE source = ? AND post_id = ? AND media_index = ?",
+        (
+            outcome.status.value,
+            outcome.reason,
+            outcome.detail,
+            outcome.final_url,
+            outcome.attempts,
+            outcome.image.sha256 if saved and outcome.image is not None else None,
+            now,
+            *outcome.sighting.key,
+        ),
+    )

@@ -1,0 +1,112 @@
+"""Reading what to learn from, and refusing what cannot be learnt from in one clear line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from classify.data import read_folder
+from harvest.ledger.errors import DataError, UsageError, WinnowError
+from harvest.ledger.manifest import ManifestLine, Split, write_manifest
+
+
+def _line(file: str, label: str, split: Split = "train", group: str = "g") -> ManifestLine:
+    return ManifestLine(
+        file=file,
+        sha256="0" * 64,
+        label=label,
+        split=split,
+        group=group,
+        source="folder",
+        account=None,
+        post_url=None,
+        urls=(),
+        posted_at=None,
+        width=1,
+        height=1,
+        bytes=1,
+        phash256="0" * 64,
+    )
+
+
+def _tree(root: Path, *files: str) -> Path:
+    root.mkdir(exist_ok=True)
+    for file in files:
+        path = root / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if file.endswith("/"):
+            path.mkdir(exist_ok=True)
+        else:
+            path.write_text(file)
+    return root
+
+
+def test_folders_are_labels_and_files_are_examples(tmp_path: Path) -> None:
+    """Labels are sorted; `_` and `.` folders, hidden files and loose files are none of them."""
+    root = _tree(
+        tmp_path / "set", "b/2.jpg", "b/1.jpg", "a/1.jpg", "a/.hidden", "_unsorted/x.jpg",
+        ".git/y.jpg", "loose.jpg",
+    )  # fmt: skip
+
+    found = read_folder(root)
+
+    assert found.labels == ("a", "b")
+    assert [example.file for example in found.examples] == ["a/1.jpg", "b/1.jpg", "b/2.jpg"]
+    assert not found.has_manifest
+
+
+def test_a_folder_within_a_label_folder_is_passed_over_aloud(tmp_path: Path) -> None:
+    """It is neither learnt from nor forgotten."""
+    root = _tree(tmp_path / "set", "a/1.jpg", "b/1.jpg", "b/deep/2.jpg")
+
+    found = read_folder(root)
+
+    assert [fault.path.name for fault in found.passed_over] == ["deep"]
+
+
+def test_a_manifest_rules_over_folders(tmp_path: Path) -> None:
+    """Splits, labels and groups are the manifest's."""
+    root = _tree(tmp_path / "build", "train/a/1.jpg", "test/b/2.jpg")
+    lines = [_line("train/a/1.jpg", "a"), _line("test/b/2.jpg", "b", "test", "h")]
+    write_manifest(root / "manifest.jsonl", lines)
+
+    found = read_folder(root)
+
+    assert found.labels == ("a", "b")
+    assert {(e.file, e.split, e.group) for e in found.examples} == {
+        ("train/a/1.jpg", "train", "g"),
+        ("test/b/2.jpg", "test", "h"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("files", "kind", "said"),
+    [
+        ((), DataError, "no label folder"),
+        (("a/1.jpg",), DataError, "only the label 'a'"),
+        (("a/1.jpg", "b/"), DataError, "the label folder 'b' is empty"),
+        (("a/1.jpg", "b/.hidden"), DataError, "the label folder 'b' is empty"),
+        (("Comic/1.jpg", "comic/2.jpg"), DataError, "'Comic' and 'comic' differ by case only"),
+        (("catalog.sqlite", "images/a/1.jpg"), DataError, "/build"),
+        (("train/a/1.jpg", "test/a/2.jpg"), DataError, "splits without a manifest"),
+        (("manifest.jsonl", "a/1.jpg"), DataError, "manifest.jsonl:1"),
+    ],
+)
+def test_bad_folders_are_one_clear_line(
+    tmp_path: Path, files: tuple[str, ...], kind: type[WinnowError], said: str
+) -> None:
+    """Each says what is wrong and where."""
+    root = _tree(tmp_path / "set", *files)
+
+    with pytest.raises(kind, match=said) as caught:
+        read_folder(root)
+
+    assert "\n" not in str(caught.value)
+    assert str(root) in str(caught.value)
+
+
+def test_a_missing_folder_is_a_usage_error(tmp_path: Path) -> None:
+    """Exit 2: the path was mistyped, nothing is wrong with the data."""
+    with pytest.raises(UsageError, match="no such folder"):
+        read_folder(tmp_path / "none")

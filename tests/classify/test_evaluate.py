@@ -1,0 +1,65 @@
+"""Evaluating a model on folders whose labels are known."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from classify.evaluate import evaluate
+from classify.predict import Predictor
+from classify.train import TrainResult
+from harvest.ledger.errors import DataError
+
+Draw = Callable[[str, int], Image.Image]
+
+
+def test_fresh_pictures_are_counted_and_bad_ones_named(
+    trained: TrainResult, tmp_path: Path, make_folder: Callable[[Path, int], Path], draw: Draw
+) -> None:
+    """A wrong label and a broken file show in the figures, and the rest is right."""
+    root = make_folder(tmp_path / "set", 3)
+    draw("dots", 4000).save(root / "stripes" / "wrong.png")
+    (root / "dots" / "bad.jpg").write_text("no picture")
+
+    found = evaluate(Predictor(trained.out), root)
+
+    assert (found.measure.pictures, found.measure.right) == (7, 6)
+    assert found.measure.confusion == ((3, 0), (1, 3))
+    assert [(file, predicted) for file, _, predicted, _ in found.wrong] == [
+        ("stripes/wrong.png", "dots")
+    ]
+    assert [fault.path.name for fault in found.skipped] == ["bad.jpg"]
+    assert not found.trained_on
+
+
+def test_the_pictures_of_the_training_prove_little(trained: TrainResult, pictures: Path) -> None:
+    """Evaluated on the very pictures it was fitted on, that is said."""
+    assert evaluate(Predictor(trained.out), pictures).trained_on
+
+
+def test_one_label_folder_is_enough(trained: TrainResult, tmp_path: Path, pictures: Path) -> None:
+    """Recall of one label alone can be asked for."""
+    shutil.copytree(pictures / "dots", tmp_path / "set" / "dots")
+
+    found = evaluate(Predictor(trained.out), tmp_path / "set")
+
+    assert found.measure.labels[1].recall is None
+    assert found.measure.accuracy == 1.0
+
+
+def test_unknown_labels_and_empty_parts_are_refused(
+    trained: TrainResult, tmp_path: Path, pictures: Path
+) -> None:
+    """A label that the model lacks; nothing to read."""
+    shutil.copytree(pictures / "dots", tmp_path / "one" / "circles")
+    (tmp_path / "two" / "dots").mkdir(parents=True)
+    (tmp_path / "two" / "dots" / "x.jpg").touch()
+
+    with pytest.raises(DataError, match="does not know the label 'circles'"):
+        evaluate(Predictor(trained.out), tmp_path / "one")
+    with pytest.raises(DataError, match="no readable picture"):
+        evaluate(Predictor(trained.out), tmp_path / "two")

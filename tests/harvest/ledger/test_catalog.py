@@ -1,0 +1,145 @@
+"""The catalog: migrations run once, newer ones are refused, a transaction is all or nothing."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from harvest.ledger.catalog import MigrationSet, open_catalog
+from harvest.ledger.errors import DataError, StorageFull, UsageError
+
+
+def make_table(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TABLE thing(name TEXT NOT NULL)")
+
+
+def add_one(connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO thing VALUES ('by migration')")
+
+
+def fail(connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO thing VALUES ('half done')")
+    raise RuntimeError("a bug in a migration")
+
+
+ONE = MigrationSet("harvest", (make_table,))
+TWO = MigrationSet("harvest", (make_table, add_one))
+
+
+def names(path: Path) -> list[str]:
+    with open_catalog(path, [TWO]) as catalog:
+        return [row["name"] for row in catalog.connection.execute("SELECT name FROM thing")]
+
+
+def test_migrations_run_once(tmp_path: Path) -> None:
+    """A step that has run is recorded and never runs again; a new one runs at the next opening."""
+    path = tmp_path / "catalog.sqlite"
+    open_catalog(path, [ONE]).close()
+    open_catalog(path, [TWO]).close()
+
+    assert names(path) == ["by migration"]
+    assert names(path) == ["by migration"]
+
+
+def test_two_owners_keep_their_own_count(tmp_path: Path) -> None:
+    """curate's steps run beside harvest's, whichever came first."""
+    path = tmp_path / "catalog.sqlite"
+    open_catalog(path, [ONE]).close()
+
+    with open_catalog(path, [ONE, MigrationSet("curate", (add_one,))]) as catalog:
+        rows = catalog.connection.execute("SELECT owner, step, name FROM migration ORDER BY owner")
+
+        assert [tuple(row) for row in rows] == [
+            ("curate", 0, "add_one"),
+            ("harvest", 0, "make_table"),
+        ]
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    """A catalog that a newer winnow wrote is not touched: exit 2, and what to do."""
+    path = tmp_path / "catalog.sqlite"
+    open_catalog(path, [TWO]).close()
+
+    for read_only in (False, True):
+        with pytest.raises(UsageError, match=r"newer winnow.*upgrade") as caught:
+            open_catalog(path, [ONE], read_only=read_only)
+        assert caught.value.exit_code == 2
+
+
+def test_a_failed_migration_leaves_nothing(tmp_path: Path) -> None:
+    """The step and its record are one transaction: the next opening runs it from the start."""
+    path = tmp_path / "catalog.sqlite"
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        open_catalog(path, [MigrationSet("harvest", (make_table, fail))])
+
+    assert names(path) == ["by migration"]
+
+
+def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
+    """What was written before an error is gone after it, and the next transaction works."""
+    with open_catalog(tmp_path / "c.sqlite", [ONE]) as catalog:
+        with pytest.raises(KeyError), catalog.transaction() as connection:
+            connection.execute("INSERT INTO thing VALUES ('lost')")
+            raise KeyError("x")
+        with catalog.transaction() as connection:
+            connection.execute("INSERT INTO thing VALUES ('kept')")
+        rows = catalog.connection.execute("SELECT name FROM thing").fetchall()
+
+        assert [row["name"] for row in rows] == ["kept"]
+
+
+def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
+    """SQLite's own `disk is full` becomes StorageFull, and nothing is half written."""
+    with open_catalog(tmp_path / "c.sqlite", [ONE]) as catalog:
+        pages = catalog.connection.execute("PRAGMA page_count").fetchone()[0]
+        catalog.connection.execute(f"PRAGMA max_page_count = {pages + 1}")
+        with pytest.raises(StorageFull, match="disk is full"), catalog.transaction() as connection:
+            for _ in range(1000):
+                connection.execute("INSERT INTO thing VALUES (?)", ("x" * 1000,))
+        left = catalog.connection.execute("SELECT COUNT(*) FROM thing").fetchone()[0]
+
+        assert left == 0
+
+
+@pytest.mark.parametrize("content", [b"not a database, but a long enough text " * 50, b"short"])
+def test_what_is_no_catalog_is_refused(tmp_path: Path, content: bytes) -> None:
+    """Another file under the catalog's name is a data error and stays as it was."""
+    path = tmp_path / "catalog.sqlite"
+    path.write_bytes(content)
+
+    with pytest.raises(DataError, match="not a catalog"):
+        open_catalog(path, [ONE])
+
+    assert path.read_bytes() == content
+
+
+def test_a_catalog_that_cannot_be_made_is_a_usage_error(tmp_path: Path) -> None:
+    """A path into nowhere: exit 2, one line."""
+    with pytest.raises(UsageError, match="cannot be opened"):
+        open_catalog(tmp_path / "no" / "folder" / "c.sqlite", [ONE])
+
+
+def test_a_reader_writes_nothing(tmp_path: Path) -> None:
+    """Opened for reading, the catalog refuses every change."""
+    path = tmp_path / "what? #1.sqlite"
+    open_catalog(path, [ONE]).close()
+
+    with (
+        open_catalog(path, [ONE], read_only=True) as catalog,
+        pytest.raises(sqlite3.OperationalError, match="readonly"),
+    ):
+        catalog.connection.execute("INSERT INTO thing VALUES ('x')")
+
+
+def test_the_pragmas_are_set(tmp_path: Path) -> None:
+    """Write-ahead log, foreign keys, and a wait for a busy neighbour."""
+    with open_catalog(tmp_path / "c.sqlite", [ONE]) as catalog:
+        asked = {
+            name: catalog.connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "foreign_keys", "busy_timeout")
+        }
+
+    assert asked["journal_mode"] == "wal"
+    assert asked["foreign_keys"] == 1
+    assert asked["busy_timeout"] > 0

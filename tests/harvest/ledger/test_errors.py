@@ -1,0 +1,54 @@
+"""The error tree: one exit code a branch."""
+
+import pytest
+
+from harvest.ledger import errors
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("WinnowError", 1),
+        ("UsageError", 2),
+        ("SettingsError", 2),
+        ("SourceError", 3),
+        ("CredentialsError", 3),
+        ("AccountError", 3),
+        ("ComeBackLater", 4),
+        ("RateLimited", 4),
+        ("Outage", 4),
+        ("StorageFull", 4),
+        ("Locked", 4),
+        ("DataError", 5),
+        ("GateError", 6),
+        ("Interrupted", 130),
+    ],
+)
+def test_each_branch_has_its_exit_code(kind: str, code: int) -> None:
+    """The process ends with the code of the branch, the error's message unchanged."""
+    error = getattr(errors, kind)("one line")
+
+    assert error.exit_code == code
+    assert str(error) == "one line"
+    assert isinstance(error, errors.WinnowError)
+
+
+def test_the_tree_is_complete() -> None:
+    """Every error of the module stands in the tree that its docstring draws."""
+    kinds = [
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, Exception)
+    ]
+
+    assert len(kinds) == 14
+    assert all(name in (errors.__doc__ or "") for name in kinds)
+
+
+def test_a_rate_limit_can_be_waited_for_unless_it_says_otherwise() -> None:
+    """Without words a limit is waitable and its end unknown."""
+    limit = errors.RateLimited("slow down")
+
+    assert limit.waitable
+    assert limit.until is None
+    assert not errors.RateLimited("spent", waitable=False).waitable

@@ -1,0 +1,96 @@
+"""Killed anywhere, the same command ends in the same data set."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from harvest.sandbox.server import Sandbox, running_sandbox
+from harvest.sandbox.world import World
+
+CONFIG = """
+dataset: {dataset}
+targets:
+  - twitter: ada_artist
+  - tumblr: {{blog: inkblog, tag: comic}}
+    label: comic
+  - tumblr: comic
+    label: other
+max_requests: 4
+"""
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    """A world of two hundred pictures, each answer a little late, so that there is time to kill."""
+    plant = {"exact_duplicate": 12, "html": 2, "missing": 3}
+    world = World.build(pictures=100, blog="inkblog", plant=plant, page_cap=20)
+    with running_sandbox(world, latency=0.01) as running:
+        yield running
+
+
+def command(folder: Path, sandbox: Sandbox) -> list[str]:
+    """The command line that gathers into `folder`/set."""
+    config = folder / "winnow.yaml"
+    folder.mkdir(exist_ok=True)
+    config.write_text(CONFIG.format(dataset=folder / "set"))
+    words = ["harvest", "run", str(config), "--sandbox", sandbox.url]
+    return [sys.executable, "-m", "winnow", *words]
+
+
+def run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "kills", [5, pytest.param(50, marks=pytest.mark.soak)], ids=["five", "fifty"]
+)
+def test_kills(tmp_path: Path, sandbox: Sandbox, contents, kills: int) -> None:
+    """After kills at random moments the data set equals the undisturbed one, little asked twice."""
+    whole = run(command(tmp_path / "whole", sandbox), tmp_path)
+    undisturbed = len(sandbox.requests)
+    sandbox.requests.clear()
+    chance = random.Random(7)
+    words = command(tmp_path / "torn", sandbox)
+    hit = 0
+    for _ in range(kills):
+        going = subprocess.Popen(
+            words, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        time.sleep(chance.uniform(0.4, 1.6))
+        hit += going.poll() is None
+        going.send_signal(signal.SIGKILL)
+        going.wait()
+    last = run(words, tmp_path)
+    asked = len(sandbox.requests)
+
+    assert whole.returncode == last.returncode == 0, last.stderr
+    assert hit
+    assert contents(tmp_path / "torn" / "set") == contents(tmp_path / "whole" / "set")
+    # A group of pictures and a page for each of the three walks, and a look for what is new.
+    assert asked <= undisturbed + (kills + 1) * (64 + 4 + 2 * 3)
+
+
+def test_first_ctrl_c(tmp_path: Path, sandbox: Sandbox) -> None:
+    """Ctrl-C ends the run in order: exit 130, one line that says how to go on, nothing lost."""
+    words = command(tmp_path / "set", sandbox)
+    sandbox.requests.clear()
+    going = subprocess.Popen(
+        words, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    waited = time.monotonic() + 20
+    while len(sandbox.requests) < 10 and time.monotonic() < waited:
+        time.sleep(0.02)
+    going.send_signal(signal.SIGINT)
+    out, error = going.communicate(timeout=30)
+
+    assert going.returncode == 130
+    assert "same command again" in error.splitlines()[-1]
+    assert "Traceback" not in error
+    assert "twitter:ada_artist" in out

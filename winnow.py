@@ -1,0 +1,224 @@
+"""The roof: from a word to the group that answers it, and `init`, `run`, `demo`.
+
+Groups are imported only when asked for, so that help answers at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import astuple
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harvest.ledger.errors import AccountError, Interrupted, WinnowError
+
+if TYPE_CHECKING:
+    from harvest.ledger.folder import DatasetFolder
+    from harvest.sandbox.truth import Truth
+
+_GROUPS = {
+    "harvest": "Gather pictures: from accounts and tags, folders, published URL logs.",
+    "curate": "Judge pictures: checks, duplicates, labels, the data set.",
+    "classify": "Learn from pictures: train, evaluate, predict, export.",
+}
+
+
+class _Roof(click.Group):
+    """A Click group that imports a sub-group when its word is called, not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*_GROUPS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _GROUPS:
+            group: click.Group = importlib.import_module(f"{cmd_name}.cli").group
+            return group
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = list(_GROUPS.items())
+        for name in super().list_commands(ctx):
+            command = super().get_command(ctx, name)
+            rows.append((name, command.get_short_help_str(80) if command else ""))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+@click.group(cls=_Roof, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="winnow", message="winnow %(version)s")
+def cli() -> None:
+    """From a YAML list of accounts and tags to a curated data set and a .tflite classifier."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; errors are one line on stderr."""
+    try:
+        args = sys.argv[1:] if argv is None else list(argv)
+        cli.main(args=args, prog_name="winnow", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except WinnowError as error:
+        return _say(str(error), error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        return _say("run the same command again to go on", Interrupted.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone; there is nobody left to tell
+        return 0
+    except OSError as error:
+        return _system(error)
+    return 0
+
+
+def _say(message: str, code: int) -> int:
+    click.echo(
+        f"winnow: {'stopped' if code == Interrupted.exit_code else 'error'}: {message}", err=True
+    )
+    return code
+
+
+def _system(error: OSError) -> int:
+    where = f"{error.filename}: " if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _say(f"{where}the disk is full; make room and run the same command again", 4)
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return _say(f"{where}no permission; choose a place you may write to", 2)
+    if error.errno in (errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP):
+        return _say(f"{where}{error.strerror}; choose another path", 2)
+    raise error
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
+def init(folder: Path) -> None:
+    """Write commented settings, credentials.env.example and .gitignore into FOLDER."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("comics.yaml", "tumblr_tag.yaml", "credentials.env.example", "gitignore"):
+        target = folder / (".gitignore" if name == "gitignore" else name)
+        if target.exists():
+            click.echo(f"kept     {target}")
+            continue
+        target.write_bytes(resources.files("harvest").joinpath("templates", name).read_bytes())
+        click.echo(f"written  {target}")
+    click.echo(f"next: cp {folder}/credentials.env.example {folder}/credentials.env, fill it in,")
+    click.echo(f"      and winnow run {folder}/comics.yaml   (or winnow demo, which needs no keys)")
+
+
+@cli.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("--sandbox", envvar="WINNOW_SANDBOX", metavar="URL", help="A sandbox for all hosts.")
+def run(config: Path, sandbox: str | None) -> None:
+    """Harvest, check, build and train as CONFIG says; without labels stop after the checks."""
+    from classify.settings import TrainSettings
+    from curate.settings import ChecksSettings, SplitSettings
+    from harvest.ledger.folder import DatasetFolder
+    from harvest.ledger.settings import load_settings
+
+    settings = load_settings(config)
+    # What later steps need is judged before hours of downloading, not after.
+    settings.section("checks", ChecksSettings)
+    settings.section("split", SplitSettings)
+    settings.section("train", TrainSettings)
+    dataset = str(settings.dataset)
+    refused = None
+    try:
+        _step("harvest", "run", str(config), *(["--sandbox", sandbox] if sandbox else []))
+    except AccountError as error:  # one account of many; what the others brought is worth going on
+        _say(str(error), error.exit_code)
+        refused = error
+    _step("curate", "check", dataset)
+    folder = DatasetFolder(settings.dataset)
+    if len(_labels_in_use(folder)) < 2:
+        for label in settings.labels:
+            folder.label_folder(label).mkdir(parents=True, exist_ok=True)
+        click.echo(f"\nto label: move the pictures of {folder.unsorted}/ into the folders beside")
+        click.echo(f"it (one a label, two at least), then run again: winnow run {config}")
+    else:
+        _step("curate", "build", dataset)
+        number = 1 + len(list(folder.models.glob("*"))) if folder.models.is_dir() else 1
+        out = folder.models / f"{number:03d}"
+        _step("classify", "train", str(folder.build), "-o", str(out), "--config", str(config))
+    if refused is not None:
+        raise refused
+
+
+def _labels_in_use(folder: DatasetFolder) -> list[str]:
+    return [p.name for p in folder.label_folders() if any(f.is_file() for f in p.iterdir())]
+
+
+def _step(*words: str) -> None:
+    """Do what the user could have typed, and show what that is."""
+    click.echo(f"\n$ winnow {shlex.join(words)}")
+    cli.main(args=list(words), prog_name="winnow", standalone_mode=False)
+
+
+@cli.command()
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), default="winnow-demo"
+)
+def demo(output: Path) -> None:
+    """Go the whole way once on the built-in sandbox: offline, no keys, under two minutes."""
+    from harvest.ledger.folder import DatasetFolder
+    from harvest.ledger.settings import load_settings
+    from harvest.sandbox.compare import sort_by_truth
+    from harvest.sandbox.server import running_sandbox
+    from harvest.sandbox.specials import STAND_INS
+    from harvest.sandbox.world import World
+
+    config, dataset = output / "demo.yaml", output / "dataset"
+    output.mkdir(parents=True, exist_ok=True)
+    text = resources.files("harvest").joinpath("templates", "demo.yaml").read_text("utf-8")
+    config.write_text(text.replace("./dataset", json.dumps(str(dataset))), "utf-8")
+    world = World.demo()
+    with running_sandbox(world) as sandbox:
+        via = ("--sandbox", sandbox.url)
+        _step("run", str(config), *via)
+        folder = DatasetFolder(dataset)
+        moved = sort_by_truth(folder, world.truth())
+        click.echo(f"\n(the sandbox's truth sorted {moved} pictures, as a hand would)")
+        _step("run", str(config), *via)
+        _step("curate", "export", str(dataset))
+        logs = [str(dataset / f"urls_{label}.log") for label in ("comic", "no_comic")]
+        lock = str(dataset / "dataset.lock.csv")
+        again = str(output / "again")
+        _step("harvest", "urls", *logs, "-o", again, "--lock", lock, *via)
+        unseen = output / "unseen"
+        accounts = [f"twitter:{name}" for name in STAND_INS]
+        _step("harvest", "get", *accounts, "-o", str(unseen), *via)
+    _step("curate", "report", str(dataset))
+    targets = [target.key for target in load_settings(config).targets]
+    _tell_truth(folder, DatasetFolder(unseen), world.truth(), targets)
+
+
+def _tell_truth(
+    folder: DatasetFolder, unseen: DatasetFolder, truth: Sequence[Truth], targets: list[str]
+) -> None:
+    """Print what the sandbox planted beside what winnow made of it."""
+    from classify.predict import Prediction, Predictor
+    from harvest.ledger.progress import show_table
+    from harvest.sandbox.compare import compare, key_of, labels_of, read_found
+
+    rows = [astuple(row) for row in compare(truth, targets, read_found(folder))]
+    click.echo()
+    show_table("planted by the sandbox", ("kind", "planted", "handled", "how"), rows)
+    labels, model = labels_of(truth), max(folder.models.iterdir())
+    shown = [path for path in sorted(unseen.unsorted.iterdir()) if key_of(path.name) in labels]
+    answers = [a for a in Predictor(model).predict(shown) if isinstance(a, Prediction)]
+    right = sum(a.label == labels[key_of(a.path.name)] for a in answers)
+    click.echo(f"\n{right} of {len(shown)} pictures of nine other accounts labelled as drawn")
+    click.echo(f"model     {model / 'model.tflite'}")
+    click.echo(f"report    {model / 'report.html'}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
