@@ -5,23 +5,19 @@ Groups are imported only when asked for, so that help answers at once.
 
 from __future__ import annotations
 
-import errno
 import importlib
-import json
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import astuple
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from harvest.ledger.errors import AccountError, Interrupted, WinnowError
+from harvest.ledger.errors import AccountError, Interrupted, WinnowError, from_system
 
 if TYPE_CHECKING:
-    from harvest.ledger.folder import DatasetFolder
     from harvest.sandbox.truth import Truth
 
 _GROUPS = {
@@ -76,7 +72,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()  # the reader of our output has gone; there is nobody left to tell
         return 0
     except OSError as error:
-        return _system(error)
+        meant = from_system(error)
+        if meant is None:
+            raise
+        return _say(str(meant), meant.exit_code)
     return 0
 
 
@@ -85,17 +84,6 @@ def _say(message: str, code: int) -> int:
         f"winnow: {'stopped' if code == Interrupted.exit_code else 'error'}: {message}", err=True
     )
     return code
-
-
-def _system(error: OSError) -> int:
-    where = f"{error.filename}: " if error.filename else ""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return _say(f"{where}the disk is full; make room and run the same command again", 4)
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return _say(f"{where}no permission; choose a place you may write to", 2)
-    if error.errno in (errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP):
-        return _say(f"{where}{error.strerror}; choose another path", 2)
-    raise error
 
 
 @cli.command()
@@ -134,26 +122,20 @@ def run(config: Path, sandbox: str | None) -> None:
     try:
         _step("harvest", "run", str(config), *(["--sandbox", sandbox] if sandbox else []))
     except AccountError as error:  # one account of many; what the others brought is worth going on
-        _say(str(error), error.exit_code)
         refused = error
     _step("curate", "check", dataset)
     folder = DatasetFolder(settings.dataset)
-    if len(_labels_in_use(folder)) < 2:
+    if len(folder.labels_in_use()) < 2:
         for label in settings.labels:
             folder.label_folder(label).mkdir(parents=True, exist_ok=True)
         click.echo(f"\nto label: move the pictures of {folder.unsorted}/ into the folders beside")
         click.echo(f"it (one a label, two at least), then run again: winnow run {config}")
     else:
         _step("curate", "build", dataset)
-        number = 1 + len(list(folder.models.glob("*"))) if folder.models.is_dir() else 1
-        out = folder.models / f"{number:03d}"
-        _step("classify", "train", str(folder.build), "-o", str(out), "--config", str(config))
+        out = str(folder.next_model())
+        _step("classify", "train", str(folder.build), "-o", out, "--config", str(config))
     if refused is not None:
         raise refused
-
-
-def _labels_in_use(folder: DatasetFolder) -> list[str]:
-    return [p.name for p in folder.label_folders() if any(f.is_file() for f in p.iterdir())]
 
 
 def _step(*words: str) -> None:
@@ -170,15 +152,12 @@ def demo(output: Path) -> None:
     """Go the whole way once on the built-in sandbox: offline, no keys, under two minutes."""
     from harvest.ledger.folder import DatasetFolder
     from harvest.ledger.settings import load_settings
-    from harvest.sandbox.compare import sort_by_truth
+    from harvest.sandbox.compare import show_truth, sort_by_truth, write_settings
     from harvest.sandbox.server import running_sandbox
     from harvest.sandbox.specials import STAND_INS
     from harvest.sandbox.world import World
 
-    config, dataset = output / "demo.yaml", output / "dataset"
-    output.mkdir(parents=True, exist_ok=True)
-    text = resources.files("harvest").joinpath("templates", "demo.yaml").read_text("utf-8")
-    config.write_text(text.replace("./dataset", json.dumps(str(dataset))), "utf-8")
+    config, dataset = write_settings(output), output / "dataset"
     world = World.demo()
     with running_sandbox(world) as sandbox:
         via = ("--sandbox", sandbox.url)
@@ -196,23 +175,17 @@ def demo(output: Path) -> None:
         accounts = [f"twitter:{name}" for name in STAND_INS]
         _step("harvest", "get", *accounts, "-o", str(unseen), *via)
     _step("curate", "report", str(dataset))
-    targets = [target.key for target in load_settings(config).targets]
-    _tell_truth(folder, DatasetFolder(unseen), world.truth(), targets)
+    show_truth(folder, world.truth(), [target.key for target in load_settings(config).targets])
+    _show_predictions(max(folder.models.iterdir()), unseen, world.truth())
 
 
-def _tell_truth(
-    folder: DatasetFolder, unseen: DatasetFolder, truth: Sequence[Truth], targets: list[str]
-) -> None:
-    """Print what the sandbox planted beside what winnow made of it."""
-    from classify.predict import Prediction, Predictor
-    from harvest.ledger.progress import show_table
-    from harvest.sandbox.compare import compare, key_of, labels_of, read_found
+def _show_predictions(model: Path, unseen: Path, truth: Sequence[Truth]) -> None:
+    """Count how many pictures of accounts that it never saw the model labels as they were drawn."""
+    from classify.predict import Prediction, Predictor, expand
+    from harvest.sandbox.compare import key_of, labels_of
 
-    rows = [astuple(row) for row in compare(truth, targets, read_found(folder))]
-    click.echo()
-    show_table("planted by the sandbox", ("kind", "planted", "handled", "how"), rows)
-    labels, model = labels_of(truth), max(folder.models.iterdir())
-    shown = [path for path in sorted(unseen.unsorted.iterdir()) if key_of(path.name) in labels]
+    labels = labels_of(truth)
+    shown = [path for path in expand([unseen / "images"]) if key_of(path.name) in labels]
     answers = [a for a in Predictor(model).predict(shown) if isinstance(a, Prediction)]
     right = sum(a.label == labels[key_of(a.path.name)] for a in answers)
     click.echo(f"\n{right} of {len(shown)} pictures of nine other accounts labelled as drawn")

@@ -21,6 +21,7 @@ Messages are one line: what, which value, what was wanted, what to do.
 
 from __future__ import annotations
 
+import errno
 from datetime import datetime
 
 
@@ -103,3 +104,20 @@ class Interrupted(WinnowError):
     """The user stopped the run; running the same command again resumes it."""
 
     exit_code = 130
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+_NO_PATH = (errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP)
+
+
+def from_system(error: OSError) -> WinnowError | None:
+    """What an error of the operating system means for the user; None where it means a bug."""
+    where = f"{error.filename}: " if error.filename else ""
+    if error.errno in _FULL:
+        return StorageFull(f"{where}the disk is full; make room and run the same command again")
+    if error.errno in _FORBIDDEN:
+        return UsageError(f"{where}no permission; choose a place you may write to")
+    if error.errno in _NO_PATH:
+        return UsageError(f"{where}{error.strerror}; choose another path")
+    return None

@@ -144,6 +144,19 @@ class DatasetFolder:
             return []
         return sorted(p for p in self.images.iterdir() if p.is_dir() and is_label_folder(p.name))
 
+    def labels_in_use(self) -> list[str]:
+        """Labels whose folders hold a file, sorted; hidden files do not count."""
+        return [
+            folder.name
+            for folder in self.label_folders()
+            if any(p.is_file() and not p.name.startswith(".") for p in folder.iterdir())
+        ]
+
+    def next_model(self) -> Path:
+        """The folder of the next training run: `models/001`, then `models/002` and so on."""
+        numbers = [int(p.name) for p in self.models.glob("*") if p.name.isdecimal()]
+        return self.models / f"{max(numbers, default=0) + 1:03d}"
+
     @contextmanager
     def lock(self, purpose: str) -> Iterator[None]:
         """Hold the data set for one writer; raises Locked, naming the holder.

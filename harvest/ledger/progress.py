@@ -116,7 +116,7 @@ def _never() -> float:
 def _rich(title: str, total: int | None, unit: str) -> Iterator[Progress]:
     from harvest.ledger.progress_bar import rich_progress
 
-    with rich_progress(title, total, unit) as bar:
+    with rich_progress(title, total, unit, counts_text) as bar:
         yield bar
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -20,7 +20,7 @@ from rich.progress import (
 from rich.progress import Progress as RichBar
 from rich.text import Text
 
-from harvest.ledger.progress import Progress, counts_text
+Tell = Callable[[Counter[str]], str]
 
 
 class _Rate(ProgressColumn):
@@ -30,8 +30,9 @@ class _Rate(ProgressColumn):
 
 
 class _Bar:
-    def __init__(self, bar: RichBar, title: str, total: int | None) -> None:
+    def __init__(self, bar: RichBar, title: str, total: int | None, tell: Tell) -> None:
         self._bar = bar
+        self._tell = tell
         self._counts: Counter[str] = Counter()
         self._task = bar.add_task(escape(title), total=total, counts="")
 
@@ -40,15 +41,15 @@ class _Bar:
 
     def advance(self, outcome: str = "done", n: int = 1) -> None:
         self._counts[outcome] += n
-        self._bar.update(self._task, advance=n, counts=counts_text(self._counts).lstrip("; "))
+        self._bar.update(self._task, advance=n, counts=self._tell(self._counts).lstrip("; "))
 
     def note(self, line: str) -> None:
         self._bar.console.print(line, markup=False, highlight=False)
 
 
 @contextmanager
-def rich_progress(title: str, total: int | None, unit: str) -> Iterator[Progress]:
-    """A bar with rate, time left and counts by outcome, on stderr."""
+def rich_progress(title: str, total: int | None, unit: str, tell: Tell) -> Iterator[_Bar]:
+    """A bar with rate, time left and, as `tell` says them, counts by outcome; on stderr."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
@@ -60,4 +61,4 @@ def rich_progress(title: str, total: int | None, unit: str) -> Iterator[Progress
         TextColumn("{task.fields[counts]}"),
     )
     with RichBar(*columns, console=Console(stderr=True)) as bar:
-        yield _Bar(bar, title, total)
+        yield _Bar(bar, title, total, tell)

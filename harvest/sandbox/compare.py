@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from importlib import resources
+from pathlib import Path
 
 from harvest.ledger.folder import DatasetFolder, parse_sha8
+from harvest.ledger.progress import show_table
 from harvest.sandbox.truth import Truth
 from harvest.store.outcomes import read_ends
 from harvest.store.schema import open_store
@@ -52,6 +56,16 @@ _MEANING = {
 }
 
 
+def write_settings(output: Path) -> Path:
+    """Write the demo's settings file, whose data set lies in `output` too; returns its path."""
+    text = resources.files("harvest").joinpath("templates", "demo.yaml").read_text("utf-8")
+    output.mkdir(parents=True, exist_ok=True)
+    path = output / "demo.yaml"
+    # What JSON writes is YAML, whatever characters the path has.
+    path.write_text(text.replace("./dataset", json.dumps(str(output / "dataset"))), "utf-8")
+    return path
+
+
 def sort_by_truth(folder: DatasetFolder, truth: Iterable[Truth]) -> int:
     """Move what `_unsorted` shows into label folders, as a hand would; returns how many files."""
     labels = labels_of(truth)
@@ -87,6 +101,12 @@ def read_found(folder: DatasetFolder) -> dict[str, Found]:
             ":".join(map(str, key)): Found(status, sha256, standing.get(sha256[:8], ""))
             for key, status, sha256 in read_ends(catalog)
         }
+
+
+def show_truth(folder: DatasetFolder, truth: Iterable[Truth], targets: Iterable[str]) -> None:
+    """Print what was planted beside what became of it."""
+    rows = [astuple(row) for row in compare(truth, targets, read_found(folder))]
+    show_table("\nplanted by the sandbox", ("kind", "planted", "handled", "how"), rows)
 
 
 def compare(

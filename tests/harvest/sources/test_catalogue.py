@@ -8,7 +8,8 @@ import pytest
 
 from harvest.ledger.errors import UsageError
 from harvest.ledger.records import Target, Walk
-from harvest.ledger.settings import DEFAULT_CREDENTIALS, SOURCE_WORDS, parse_target
+from harvest.ledger.settings import DEFAULT_CREDENTIALS, parse_target
+from harvest.ledger.targets import SOURCE_WORDS
 from harvest.sources.catalogue import SOURCES, source_named
 from harvest.sources.protocol import Source
 from harvest.sources.urllist import UrlList
