@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import hashlib
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from harvest.download.endings import Content, Ending
 from harvest.download.limits import Limits
 from harvest.download.structure import TAIL_BYTES, ends_early
 from harvest.ledger.errors import StorageFull
-from harvest.ledger.picture import SNIFF_BYTES, sniff
+from harvest.ledger.picture import SNIFF_BYTES, PictureError, open_picture, sniff
 from harvest.ledger.records import Status
 
 HOLD_BYTES = 256 * 1024
@@ -53,14 +54,22 @@ class Receiver:
         self._write(piece)
         return None
 
+    @property
+    def looks_torn(self) -> bool:
+        """Whether what came lacks the end that its format has; `finish` then decodes it."""
+        media_type = sniff(self._head)
+        return media_type is not None and ends_early(
+            media_type, self._head, self._tail, self._n_bytes
+        )
+
     def finish(self) -> Ending:
-        """The ending of a body that came to its end."""
+        """The ending of a body that came to its end. Blocks while it decodes a torn-looking one."""
         if self._n_bytes == 0:
             return Ending(Status.REFUSED, "empty", "an answer of 0 bytes")
         media_type = sniff(self._head)
         if media_type is None:
             return self._no_picture()
-        if ends_early(media_type, self._head, self._tail, self._n_bytes):
+        if self.looks_torn and not self._decodes():
             detail = f"the {media_type.removeprefix('image/')} ends before its end"
             return Ending(Status.FAILED, "truncated", detail, retry=True)
         held = b"".join(self._held) if self._held is not None else None
@@ -86,6 +95,14 @@ class Receiver:
             view = memoryview(piece)
             while view:
                 view = view[self._out.write(view) :]
+
+    def _decodes(self) -> bool:
+        # Telephones append whole films behind a JPEG's end: only a decoder can tell.
+        try:
+            open_picture(self._part if self._held is None else b"".join(self._held))
+        except PictureError:
+            return False
+        return True
 
     def _no_picture(self) -> Ending:
         return Ending(Status.REFUSED, "not_an_image", f"it begins with {self._head[:12]!r}")
@@ -151,4 +168,4 @@ async def _read(
             if counted < limits.slow_bytes:
                 raise TimeoutError("too slow")
             begun, counted = now, 0
-    return receiver.finish()
+    return await asyncio.to_thread(receiver.finish) if receiver.looks_torn else receiver.finish()
