@@ -6,24 +6,28 @@ import hashlib
 import random
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from harvest.sandbox import words
 from harvest.sandbox.plan import FeedPlan, Side
-from harvest.sandbox.posts import Drawing, Flaw, Form, Media, Picture, Post, Shape, TumblrForm
+from harvest.sandbox.posts import Drawing, Flaw, Form, Media, Picture, Post, TumblrForm
 from harvest.sandbox.styles import ARTISTS, BLANK, BULK, REMOVED, TEMPLATE, label_of_style
+from harvest.sandbox.truth import Kind
 
 _SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
 _FORMS: tuple[Form, ...] = ("jpeg", "progressive", "turned", "png", "rgba", "palette")
 _COMIC_ODDS = (50, 12, 3, 22, 7, 6)
 _PHOTO_ODDS = (78, 16, 6, 0, 0, 0)
 _SHAPES = (16 / 9, 4 / 3, 1.0, 4 / 5, 3 / 2)
-_CHATTER = ("words", "video", "animated_gif", "reply", "retweet", "quote")
-_FLAWS: dict[str, Flaw] = {
-    "truncated": "truncated",
-    "html": "html",
-    "empty": "empty",
-    "missing": "missing",
-    "placeholder": "removed",
+_Chatter = Literal["words", "video", "animated_gif", "reply", "retweet", "quote"]
+_CHATTER: tuple[_Chatter, ...] = ("words", "video", "animated_gif", "reply", "retweet", "quote")
+_REPEATS: tuple[Kind, ...] = ("exact_duplicate", "reencode")
+_SPOILT: dict[str, tuple[Flaw, Kind]] = {
+    "truncated": ("truncated", "broken"),
+    "html": ("html", "broken"),
+    "empty": ("empty", "broken"),
+    "missing": ("missing", "missing"),
+    "placeholder": ("removed", "placeholder"),
 }
 
 
@@ -34,7 +38,7 @@ class FeedBuilder:
         self._plan = plan
         self._side = side
         self._name = f"{seed} {side} {plan.name}"
-        self._rng = random.Random(self._name)  # noqa: S311 - a drawing, not a secret
+        self._rng = random.Random(self._name)
         self._made = 0
 
     def posts(self, shared: dict[str, tuple[Picture, ...]]) -> tuple[Post, ...]:
@@ -56,13 +60,15 @@ class FeedBuilder:
         if style == BULK:
             low, high = min(low, 360), min(high, 480)
         long = rng.randint(low, high)
+        if style == TEMPLATE:
+            long = high  # or the panels would be alike, not the same
         ratio = 4 / 3 if style == TEMPLATE else rng.choice(_SHAPES)
         width, height = (long, round(long / ratio)) if ratio >= 1 else (round(long * ratio), long)
         seed = int.from_bytes(hashlib.sha256(f"{self._name} {self._made}".encode()).digest()[:4])
         odds = _COMIC_ODDS if style in ARTISTS else _PHOTO_ODDS
         form = "jpeg" if style == BULK else rng.choices(_FORMS, odds)[0]
         flaw: Flaw = "no_orig" if rng.random() < 0.04 and style != BULK else ""
-        kind = "template" if style == TEMPLATE else "clean"
+        kind: Kind = "template" if style == TEMPLATE else "clean"
         drawing = Drawing(style, seed, width, height, label_of_style(style))
         return Picture(
             self._media_id(),
@@ -70,7 +76,7 @@ class FeedBuilder:
             form,
             rng.randint(82, 94),
             flaw=flaw,
-            kind=kind,  # type: ignore[arg-type]
+            kind=kind,
         )
 
     def _media_id(self) -> str:
@@ -87,13 +93,13 @@ class FeedBuilder:
                 found.append(self._repeat(original, "exact_duplicate"))
         return found
 
-    def _repeat(self, original: Picture, kind: str) -> Picture:
+    def _repeat(self, original: Picture, kind: Kind) -> Picture:
         again = replace(
             original,
             media_id=self._media_id(),
             same_as=original.media_id,
             flaw="",
-            kind=kind,  # type: ignore[arg-type]
+            kind=kind,
         )
         if kind == "exact_duplicate":
             return again
@@ -103,17 +109,16 @@ class FeedBuilder:
     def _planted(self, pictures: list[Picture]) -> list[Picture]:
         rng, plant = self._rng, self._plan.plant
         originals = [p for p in pictures if p.kind == "clean" and not p.flaw]
-        repeats = plant.get("exact_duplicate", 0) + plant.get("reencode", 0)
-        if repeats > len(originals):
-            raise ValueError(f"{self._plan.name}: {repeats} repeats of {len(originals)} pictures")
-        chosen = rng.sample(originals, repeats)
-        found = []
+        repeats = [kind for kind in _REPEATS for _ in range(plant.get(kind, 0))]
+        if len(repeats) > len(originals):
+            raise ValueError(
+                f"{self._plan.name}: {len(repeats)} repeats of {len(originals)} pictures"
+            )
+        chosen = rng.sample(originals, len(repeats))
+        found = [self._repeat(one, kind) for one, kind in zip(chosen, repeats, strict=True)]
         for word, count in plant.items():
-            for _ in range(count):
-                if word in ("exact_duplicate", "reencode"):
-                    found.append(self._repeat(chosen.pop(), word))
-                else:
-                    found.append(self._spoilt(word))
+            if word not in _REPEATS:
+                found += [self._spoilt(word) for _ in range(count)]
         return found
 
     def _spoilt(self, word: str) -> Picture:
@@ -134,13 +139,13 @@ class FeedBuilder:
         if word == "placeholder":
             picture = replace(picture, drawing=replace(picture.drawing, style=REMOVED, seed=0))
         drawing = replace(picture.drawing, label="")
-        kind = word if word in ("missing", "placeholder") else "broken"
+        flaw, kind = _SPOILT[word]
         return replace(
             picture,
             drawing=drawing,
             form="jpeg",
-            flaw=_FLAWS[word],
-            kind=kind,  # type: ignore[arg-type]
+            flaw=flaw,
+            kind=kind,
         )
 
     def _packed(self, pictures: list[Picture]) -> tuple[Post, ...]:
@@ -166,13 +171,14 @@ class FeedBuilder:
             for p in pictures
         )
         forms: tuple[TumblrForm, ...] = ("photo", "npf", "text")
+        text, stray = words.sentence(rng), tuple(rng.sample(words.TAGS, rng.randint(0, 2)))
         return Post(
             self._post_id(at),
             self._plan.name,
             at,
-            words.sentence(rng),
+            text,
             media,
-            self._plan.tags + tuple(rng.sample(words.TAGS, rng.randint(0, 2))),
+            self._plan.tags + (stray if self._plan.stray_tags else ()),
             rng.random() < 0.03,
             form=rng.choices(forms, (50, 35, 15))[0],
         )
@@ -180,17 +186,21 @@ class FeedBuilder:
     def _chatter(self, at: datetime) -> Post:
         what = self._rng.choice(_CHATTER)
         post = replace(self._post(at, []), sensitive=False)
-        if what in ("video", "animated_gif"):
-            still = replace(self._draw("landscape"), form="jpeg", flaw="")
-            return replace(post, media=(Media(what, still),))  # type: ignore[arg-type]
         if what == "words":
             return post
-        shape: Shape = what  # type: ignore[assignment]
+        if what == "video" or what == "animated_gif":  # noqa: PLR1714 - mypy narrows these
+            still = replace(self._draw("landscape"), form="jpeg", flaw="")
+            return replace(post, media=(Media(what, still),))
         other = (self._post_id(at - timedelta(hours=5)), self._rng.choice(words.STRANGERS))
         picture = self._draw(self._rng.choice(list(self._plan.styles)))
-        media = (Media("photo", replace(picture, flaw="")),)
         start = {"reply": f"@{other[1]} ", "retweet": f"RT @{other[1]}: ", "quote": ""}[what]
-        return replace(post, shape=shape, refers_to=other, media=media, text=start + post.text)
+        return replace(
+            post,
+            shape=what,
+            refers_to=other,
+            media=(Media("photo", replace(picture, flaw="")),),
+            text=start + post.text,
+        )
 
     def _post_id(self, at: datetime) -> str:
         ms = round(at.timestamp() * 1000)

@@ -101,6 +101,6 @@ def not_found() -> web.Response:
 
 
 def _unique(request: web.Request) -> web.Response:
-    name = unquote(request.path_qs)
-    extension = "png" if request.path.endswith(".png") else "jpg"
-    return web.Response(body=unique_picture(name), content_type=CONTENT_TYPES[extension])
+    body = unique_picture(unquote(request.path_qs))
+    extension = "png" if body.startswith(b"\x89PNG") else "jpg"
+    return web.Response(body=body, content_type=CONTENT_TYPES[extension])

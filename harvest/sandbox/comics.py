@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFilter
@@ -19,24 +20,28 @@ def comic(artist_name: str, seed: int, width: int, height: int) -> Image.Image:
     """One sheet of an artist."""
     artist = ARTIST_HANDS[artist_name]
     rng = random.Random(f"comic {artist_name} {seed}")
-    return _sheet(artist, rng, rng, width, height)
+    return _sheet(artist, rng, lambda: words.shout(rng, 7), width, height)
 
 
 def template_strip(seed: int, width: int, height: int) -> Image.Image:
-    """The strip whose panels are always the same: `seed` changes the words alone."""
-    artist = ARTIST_HANDS["inkling"]
-    return _sheet(artist, random.Random("template"), random.Random(seed), width, height)
+    """The strip whose panels, people and bubbles are always the same: `seed` changes the words."""
+    rng, speaker = random.Random("template"), random.Random(seed)
+
+    def says() -> str:
+        return words.reworded(words.shout(rng, 7, least=4), speaker)
+
+    return _sheet(ARTIST_HANDS["inkling"], rng, says, width, height)
 
 
 def _sheet(
-    artist: Artist, rng: random.Random, speaker: random.Random, width: int, height: int
+    artist: Artist, rng: random.Random, says: Callable[[], str], width: int, height: int
 ) -> Image.Image:
     line = artist.line * max(width, height) / 1000
     page = Pen((width, height), rng.choice(artist.papers), rng, line=line, wobble=artist.wobble)
     cast = [Look.chosen(artist, rng) for _ in range(rng.randint(1, 3))]
     for quad in panel_quads(artist, rng, width, height):
         box = quad_box(quad)
-        panel = _panel(artist, rng, speaker, box, cast, line)
+        panel = _panel(artist, rng, box, says=says, cast=cast, line=line)
         mask = None
         if artist.layout == "skewed":
             mask = Image.new("1", panel.size, 0)
@@ -52,15 +57,16 @@ def _sheet(
         if artist.frame:
             page.shape(quad, None, artist.ink, artist.frame)
     if artist.bubble == "caption":
-        caption(page, artist, speaker)
+        caption(page, artist, rng)
     return page.finish()
 
 
 def _panel(
     artist: Artist,
     rng: random.Random,
-    speaker: random.Random,
     box: Box,
+    *,
+    says: Callable[[], str],
     cast: list[Look],
     line: float,
 ) -> Image.Image:
@@ -84,7 +90,11 @@ def _panel(
         person(pen, artist, look, foot, tall)
     if artist.bubble != "caption":
         for _ in range(rng.choices((0, 1, 2), (15, 60, 25))[0]):
-            speech(pen, artist, words.shout(speaker, 7))
+            # Letters use up chance as they are drawn: with their own, the panels do not depend on
+            # the words, which is what makes a template.
+            pen.rng = random.Random(rng.random())
+            speech(pen, artist, says())
+        pen.rng = rng
     return pen.canvas
 
 
@@ -146,9 +156,14 @@ def _washed(rng: random.Random, artist: Artist, size: tuple[int, int]) -> Image.
             (*artist.grounds, *artist.grounds, *artist.cloths, *artist.papers)
         )
         draw.ellipse((x - r, y - r * 0.7, x + r, y + r * 0.7), fill=colour)
-    grain = Image.effect_noise((96, 72), 26).convert("RGB")
-    mixed = Image.blend(small.filter(ImageFilter.GaussianBlur(4)), grain, 0.08)
+    mixed = Image.blend(small.filter(ImageFilter.GaussianBlur(4)), _paper_grain(), 0.03)
     return mixed.resize(size, Image.Resampling.BICUBIC)
+
+
+@lru_cache(maxsize=1)
+def _paper_grain() -> Image.Image:
+    # Not `Image.effect_noise`: that follows the C library's counter, so it is never the same twice.
+    return Image.frombytes("L", (96, 72), random.Random("grain").randbytes(96 * 72)).convert("RGB")
 
 
 @lru_cache(maxsize=8)

@@ -31,7 +31,7 @@ def _bulk(seed: int, width: int, height: int) -> Image.Image:
     rng = np.random.default_rng(seed)
     blocks = Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8))
     smooth = np.asarray(blocks.resize((width, height), Image.Resampling.BICUBIC), np.int16)
-    noisy = smooth + rng.integers(-22, 23, (height, width, 1), np.int16)
+    noisy = smooth + rng.integers(-7, 8, (height, width, 1), np.int16)
     return Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
 
 

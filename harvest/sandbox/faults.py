@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import io
-import struct
 import socket
+import struct
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
@@ -93,7 +93,7 @@ class Faults:
         return await self._good(request)
 
     async def _too_many(self, request: web.Request) -> web.Response:
-        """`?times=` (1) answers 429, then good ones; `?retry_after=` seconds, `?date=1` as a date."""
+        """`?times=` (1) answers 429, then good ones; `?retry_after=` seconds, `&date=1` a date."""
         if self._visit(request) > int(request.query.get("times", "1")):
             return await self._good(request)
         headers = {}

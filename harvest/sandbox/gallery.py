@@ -44,6 +44,11 @@ class Gallery:
         data = await self._plate(picture, side)
         return truncated(data) if picture.flaw == "truncated" else data
 
+    @property
+    def kept_bytes(self) -> int:
+        """How much is remembered now."""
+        return self._bytes
+
     def close(self) -> None:
         """Let go of the threads; what is being drawn is finished first."""
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -103,11 +103,14 @@ def food(c: Camera) -> Light:
         at_x, at_y = x + away * np.cos(turn), y + away * squeeze * np.sin(turn)
         rx = c.between(0.025, 0.1)
         ry = rx * c.between(0.5, 1)
-        dark = c.disc(at_x + 0.01, at_y + 0.018, rx * 1.1, ry * 1.1, 0.4) * 0.5
-        picture = lay(picture, (0.08, 0.05, 0.03), dark)
-        crumb = c.round_light(at_x, at_y, rx, ry) * c.between(0.7, 1.1)
+        place = c.box(at_x - rx - 0.05, at_y - ry - 0.05, at_x + rx + 0.05, at_y + ry + 0.05)
+        near, spot = c.part(*place), picture[place]
+        dark = near.disc(at_x + 0.01, at_y + 0.018, rx * 1.1, ry * 1.1, 0.4) * 0.5
+        spot = lay(spot, (0.08, 0.05, 0.03), dark)
+        crumb = near.round_light(at_x, at_y, rx, ry) * c.between(0.7, 1.1)
         colour = np.asarray(c.tint(*palette), np.float32) * crumb[..., None]
-        picture = lay(picture, np.clip(colour, 0, 1), c.disc(at_x, at_y, rx, ry, 0.12))
+        spot = lay(spot, np.clip(colour, 0, 1), near.disc(at_x, at_y, rx, ry, 0.12))
+        picture[place] = spot
     sauce = np.clip((c.noise(14, octaves=4) - 0.56) * 7, 0, 1) * c.disc(
         x, y, r * 0.7, r * squeeze * 0.7
     )

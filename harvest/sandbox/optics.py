@@ -1,11 +1,12 @@
 """What makes a picture look photographed: fields of noise, light on round things, lens and grain.
 
-Scenes are computed at a third of their size as float arrays of shape (height, width, 3), 0 to 1, and leave
-through `expose`, which adds what a camera adds: vignette, haze of the lens, scale, grain.
+Scenes are computed at a third of their size as float arrays of shape (height, width, 3), 0 to 1,
+and leave through `expose`, which adds what a camera adds: vignette, white balance, scale, grain.
 """
 
 from __future__ import annotations
 
+from copy import copy
 from functools import lru_cache
 
 import numpy as np
@@ -88,6 +89,12 @@ class Camera:
         facing = np.clip(-0.5 * dx - 0.55 * dy + 0.67 * z, 0, 1)
         return np.asarray(0.25 + 0.65 * facing + 0.35 * facing**24, np.float32)
 
+    def part(self, rows: slice, columns: slice) -> Camera:
+        """The same camera over a rectangle of its grid: for small things, at small cost."""
+        near = copy(self)
+        near.x, near.y = self.x[rows, columns], self.y[rows, columns]
+        return near
+
     def box(self, left: float, top: float, right: float, bottom: float) -> tuple[slice, slice]:
         """The rows and columns of a rectangle, for slicing."""
         to_column = (self.width - 1) / self.aspect
@@ -128,6 +135,8 @@ def expose(camera: Camera, light: Light) -> Image.Image:
     shade = 1 - camera.between(0.05, 0.28) * fall
     balance = np.asarray(rng.normal(1, 0.035, 3), np.float32)
     exposed = np.clip(light * shade[..., None] * balance, 0, 1) ** camera.between(0.85, 1.2)
+    if rng.random() < 0.5:  # too long: the lights are burnt out
+        exposed = exposed * camera.between(1.1, 1.9)
     full = _image(exposed.astype(np.float32)).resize(camera.size, Image.Resampling.BICUBIC)
     pixels = np.asarray(full, np.int16) + _grain(camera, camera.between(3, 9))
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))

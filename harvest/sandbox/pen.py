@@ -10,6 +10,7 @@ import math
 import random
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -131,7 +132,7 @@ class Pen:
         if not sway:
             return [(x * ZOOM, y * ZOOM) for x, y in points]
         shaken: list[Point] = []
-        for here, after in zip(points, points[1:], strict=False):
+        for here, after in pairwise(points):
             length = math.hypot(after[0] - here[0], after[1] - here[1])
             pieces = max(1, min(8, int(length / 24)))
             for n in range(pieces):
@@ -153,6 +154,6 @@ def _glyph(letter: str) -> tuple[tuple[Point, ...], ...]:
     # Two or three strokes from a grid of nine points, always the same for a letter.
     rng = random.Random(f"glyph {letter}")
     grid = [(x / 2, y / 2) for x in range(3) for y in range(3)]
-    strokes = [(grid[rng.choice((0, 6))], grid[rng.choice((2, 8))])]
-    strokes += [tuple(rng.sample(grid, rng.choice((2, 3)))) for _ in range(rng.choice((1, 2)))]  # type: ignore[misc]
-    return tuple(strokes)
+    stem = (grid[rng.choice((0, 6))], grid[rng.choice((2, 8))])
+    others = (rng.sample(grid, rng.choice((2, 3))) for _ in range(rng.choice((1, 2))))
+    return (stem, *map(tuple, others))

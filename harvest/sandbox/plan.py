@@ -49,6 +49,8 @@ class FeedPlan(_Plan):
     """Name of a feed above -> how many of its clean pictures appear here too, byte for byte."""
     tags: tuple[str, ...] = ()
     """Tags on each of its posts."""
+    stray_tags: bool = True
+    """Whether some of its posts bear a tag or two more, by chance."""
     chatter: float = Field(default=0.25, ge=0, le=1)
     """Posts without a picture of its own (words, videos, GIFs, replies, shared ones) per post."""
     per_post: int = Field(default=4, ge=1, le=4)

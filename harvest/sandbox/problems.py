@@ -37,6 +37,11 @@ def invalid(parameter: str, value: str, wanted: str) -> web.Response:
     return web.json_response(body, status=400)
 
 
+def no_such_path() -> web.Response:
+    """404 of a path that is no endpoint."""
+    return problem(404, "Not Found", "Not Found")
+
+
 def unauthorized() -> web.Response:
     """401, as for a revoked token."""
     return problem(401, "Unauthorized", "Unauthorized")

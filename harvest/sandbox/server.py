@@ -8,6 +8,7 @@ what is planted and what was asked for; `POST /reset` forgets the latter.
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -36,6 +37,7 @@ class Sandbox:
     `latency` seconds pass before each answer; `answer_all` gives a picture of its own to every
     unknown path; `limits` overrides requests per window (names: `limits.WINDOWS`); `clock` is what
     the windows go by; `pace` is the pause between the chunks of `/faults/slow-body`, in seconds.
+    Raises ValueError for a limit of unknown name.
     """
 
     def __init__(
@@ -56,7 +58,7 @@ class Sandbox:
         """`http://host:port`, set while it runs."""
         self._host, self._port = host, port
         self._latency = latency
-        self._limits = dict(limits or {})
+        self._windows = allowances(limits or {}, clock)
         self._clock = clock
         self._pace = pace
         self._answer_all = answer_all
@@ -89,10 +91,9 @@ class Sandbox:
         await asyncio.to_thread(self._gallery.close)
 
     def _application(self) -> web.Application:
-        windows = allowances(self._limits, self._clock)
-        self._media = windows["media"]
-        self._x = XApi(self.world, windows, self._clock)
-        self._tumblr = TumblrApi(self.world, windows)
+        self._media = self._windows["media"]
+        self._x = XApi(self.world, self._windows, self._clock)
+        self._tumblr = TumblrApi(self.world, self._windows)
         self._faults = Faults(self._gallery, clock=self._clock, pace=self._pace)
         application = web.Application(middlewares=[self._around])
         application.router.add_get("/truth.json", self._truth)
@@ -114,7 +115,7 @@ class Sandbox:
             if self._latency:
                 await asyncio.sleep(self._latency)
             if not request.path.startswith(("/2/", "/v2/")) and not self._media.take():
-                seconds = str(max(1, round(self._media.reset_in)))
+                seconds = str(max(1, math.ceil(self._media.reset_in)))
                 return web.Response(status=429, headers={"Retry-After": seconds})
             return await handler(request)
         finally:
@@ -153,13 +154,14 @@ def running_sandbox(world: World, **options: Any) -> Iterator[Sandbox]:
 
     Raises OSError where it cannot listen. `options` are `Sandbox`'s.
     """
+    sandbox = Sandbox(world, **options)
     ready = threading.Event()
     state: dict[str, Any] = {}
 
     async def serve() -> None:
         stop = asyncio.Event()
-        async with Sandbox(world, **options) as sandbox:
-            state.update(sandbox=sandbox, stop=stop, loop=asyncio.get_running_loop())
+        async with sandbox:
+            state.update(stop=stop, loop=asyncio.get_running_loop())
             ready.set()
             await stop.wait()
 
@@ -178,7 +180,7 @@ def running_sandbox(world: World, **options: Any) -> Iterator[Sandbox]:
         thread.join()
         raise state["error"]
     try:
-        yield state["sandbox"]
+        yield sandbox
     finally:
         state["loop"].call_soon_threadsafe(state["stop"].set)
         thread.join()

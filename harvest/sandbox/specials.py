@@ -80,6 +80,12 @@ STAND_INS = (
 )
 """Accounts of `config/comics.yaml`: here, invented artists under the same names."""
 
+TAG_STAND_INS = {
+    "webcomic": ("strips-of-steph", ("gagster", "halftone", "inkwell")),
+    "landscape photography": ("wide-open-wim", ("landscape", "sea", "snow")),
+}
+"""Tag of `config/tumblr_tag.yaml` -> a blog under it, and what it shows."""
+
 REBLOG_BLOG = "reblog-rita"
 """Its posts show pictures in their trail only."""
 TEMPLATE_ACCOUNT = "template_tom"
@@ -122,4 +128,14 @@ def tumblr_plans() -> tuple[FeedPlan, ...]:
     reblogs = FeedPlan(
         name=REBLOG_BLOG, styles={"inkling": 1, "sea": 1}, pictures=5, tags=("reblogs",)
     )
-    return (*moody, *tagged, reblogs)
+    stand_ins = tuple(
+        FeedPlan(
+            name=name,
+            styles=dict.fromkeys(styles, 1),
+            pictures=20,
+            tags=(tag,),
+            stray_tags=False,
+        )
+        for tag, (name, styles) in TAG_STAND_INS.items()
+    )
+    return (*moody, *tagged, reblogs, *stand_ins)

@@ -16,7 +16,7 @@ Kind = Literal[
     "placeholder",
     "template",
 ]
-"""What was done to a picture; everything but `clean` and `template` is to be found and set aside."""
+"""What was done to a picture; all but `clean` and `template` are to be found and set aside."""
 
 Via = Literal["post", "reply", "retweet", "quote", "trail"]
 """The shape of the post that shows the picture."""

@@ -108,6 +108,7 @@ class TumblrApi:
         if "before" in request.query and "offset" in request.query:
             return refusal(400, "before and offset exclude each other")
         posts = self._chosen(request, blog)
+        total = len(posts)
         start, size = numbers["offset"], numbers["limit"]
         if numbers["before"]:
             posts = [p for p in posts if p.at.timestamp() < numbers["before"]]
@@ -115,7 +116,7 @@ class TumblrApi:
         body: dict[str, Any] = {
             "blog": notes.blog_summary(blog),
             "posts": [self._object(request, p, blog) for p in shown],
-            "total_posts": len(posts),
+            "total_posts": total,
         }
         if len(posts) > start + size:
             body["_links"] = {"next": _next_link(request, start + size, shown)}

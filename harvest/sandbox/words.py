@@ -8,10 +8,11 @@ import string
 TAGS = ("webcomic", "drawing", "ink", "monday", "cats", "sketchbook", "slice of life", "analog")
 STRANGERS = ("otto_elsewhere", "mina_margins", "quiet_quentin")
 
-_WORDS = (
+_LINE = (
     "again the cat said nothing about rain and we drew another door for the moon while coffee "
     "went cold under seven small lamps nobody asks why every robot needs a hat on Tuesdays"
-).split()
+)
+_WORDS = _LINE.split()
 _SUBJECTS = {
     "landscape": "Hills under a wide sky",
     "portrait": "A person looking past the camera",
@@ -30,9 +31,14 @@ def sentence(rng: random.Random) -> str:
     return " ".join(rng.choices(_WORDS, k=rng.randint(3, 11))).capitalize() + rng.choice(".…!?")
 
 
-def shout(rng: random.Random, most: int = 5) -> str:
-    """One to `most` words for a speech bubble."""
-    return " ".join(rng.choices(_WORDS, k=rng.randint(1, most))).upper()
+def shout(rng: random.Random, most: int = 5, least: int = 1) -> str:
+    """`least` to `most` words for a speech bubble."""
+    return " ".join(rng.choices(_WORDS, k=rng.randint(least, most))).upper()
+
+
+def reworded(text: str, rng: random.Random) -> str:
+    """Words of no language and of the same lengths, so that they fill the same lines."""
+    return " ".join("".join(rng.choices(string.ascii_uppercase, k=len(w))) for w in text.split())
 
 
 def alt_text(rng: random.Random, style: str) -> str:

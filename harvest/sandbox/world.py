@@ -103,9 +103,10 @@ class World:
             for index, medium in enumerate(post.photos)
         ]
         keys = {p.media_id: f"{side}:{post.post_id}:{n}" for side, post, n, p in shown}
-        firsts = {p.media_id: p for *_, p in shown}
+        pictures = {p.media_id: p for *_, p in shown}
         return tuple(
-            _truth(side, post, index, picture, keys, firsts) for side, post, index, picture in shown
+            _truth(side, post, index, keys=keys, pictures=pictures)
+            for side, post, index, _ in shown
         )
 
     def _feeds(self) -> Iterable[tuple[str, tuple[Post, ...]]]:
@@ -126,22 +127,23 @@ def _clean(posts: tuple[Post, ...]) -> tuple[Picture, ...]:
 
 
 def _lose_key(posts: tuple[Post, ...]) -> tuple[Post, ...]:
-    newest, *others = posts
-    first, *rest = newest.media
-    return (replace(newest, media=(replace(first, listed=False), *rest)), *others)
+    place = next(n for n, post in enumerate(posts) if post.media)
+    first, *rest = posts[place].media
+    less = replace(posts[place], media=(replace(first, listed=False), *rest))
+    return (*posts[:place], less, *posts[place + 1 :])
 
 
 def _truth(
     side: str,
     post: Post,
     index: int,
-    picture: Picture,
+    *,
     keys: Mapping[str, str],
-    firsts: Mapping[str, Picture],
+    pictures: Mapping[str, Picture],
 ) -> Truth:
-    root = picture
+    root = picture = post.photos[index].picture
     while root.same_as:
-        root = firsts[root.same_as]
+        root = pictures[root.same_as]
     via: Via = "trail" if post.form == "reblog" and side == "tumblr" else post.shape
     url = twitter_url(picture) if side == "twitter" else tumblr_renditions(picture)[0].url
     return Truth(

@@ -38,6 +38,7 @@ class XApi:
             web.get("/2/users/by", self._guarded("x_users", self._by_names)),
             web.get("/2/users/{id}/tweets", self._guarded("x_tweets", self._tweets)),
             web.get("/2/users/{id}", self._guarded("x_users", self._by_id)),
+            web.get("/2/{path:.*}", self._guarded("x_users", lambda _: problems.no_such_path())),
         ]
 
     def forget(self) -> None:
@@ -51,10 +52,12 @@ class XApi:
                 return refusal
             allowance = self._limits[limit]
             response = handler(request) if allowance.take() else problems.too_many()
-            if not response.headers.get("X-Bare"):
+            if response.status != 401 and not response.headers.get("X-Bare"):
                 response.headers["x-rate-limit-limit"] = str(allowance.limit)
                 response.headers.setdefault("x-rate-limit-remaining", str(allowance.remaining))
-                response.headers.setdefault("x-rate-limit-reset", str(round(allowance.reset_at)))
+                response.headers.setdefault(
+                    "x-rate-limit-reset", str(math.ceil(allowance.reset_at))
+                )
             response.headers.popall("X-Bare", None)
             return response
 
@@ -82,10 +85,12 @@ class XApi:
         if not 1 <= len(names) <= 100:
             return problems.invalid("usernames", str(len(names)), "between 1 and 100 names")
         found = {n.lower(): self._world.accounts.get(n.lower()) for n in names}
-        return self._users(names, found, request, single=False)
+        return self._users(names, found, request, single=False, parameter="usernames")
 
     def _by_id(self, request: web.Request) -> web.Response:
         number = request.match_info["id"]
+        if not NUMBER.fullmatch(number):
+            return problems.invalid("id", number, "a number of 1 to 19 digits")
         account = self._world.users.get(number)
         return self._users([number], {number: account}, request, single=True, parameter="id")
 
