@@ -95,6 +95,9 @@ class Placer:
         assert each.placed_as is not None
         old, new = self._folder.images / each.placed_as, self._folder.images / each.path
         raw = self._folder.raw_path(each.sha256, each.extension)
+        if self._is_ours(raw, new):
+            # A run that was killed before it could note the move has made it.
+            return not old.exists()
         if not self._is_ours(raw, old) or new.exists():
             return False
         new.parent.mkdir(parents=True, exist_ok=True)
