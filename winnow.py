@@ -48,7 +48,9 @@ class _Roof(click.Group):
             formatter.write_dl(rows)
 
 
-@click.group(cls=_Roof, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Roof, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="winnow", message="winnow %(version)s")
 def cli() -> None:
     """From a YAML list of accounts and tags to a curated data set and a .tflite classifier."""
@@ -170,7 +172,7 @@ def demo(output: Path) -> None:
         logs = [str(dataset / f"urls_{label}.log") for label in ("comic", "no_comic")]
         lock = str(dataset / "dataset.lock.csv")
         again = str(output / "again")
-        _step("harvest", "urls", *logs, "-o", again, "--lock", lock, *via)
+        _step("harvest", "urls", *logs, "-o", again, "--lock", lock, "--best-size", *via)
         unseen = output / "unseen"
         accounts = [f"twitter:{name}" for name in STAND_INS]
         _step("harvest", "get", *accounts, "-o", str(unseen), *via)

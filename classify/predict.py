@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import re
 import shutil
@@ -127,7 +128,8 @@ def as_record(answer: Prediction | Fault, top: int = 1) -> dict[str, Any]:
 def copy_renamed(prediction: Prediction, folder: Path) -> Path:
     """Copy a picture to `<label>-<score>.<true extension>` in `folder`; returns the new path.
 
-    Nothing is ever overwritten: a second picture of one name gets `-2`, and so on.
+    Nothing is ever overwritten: another picture of one name gets `-2`, and so on. The same
+    picture is not copied twice.
     """
     label = re.sub(r"[^\w.-]", "_", prediction.label)
     stem = f"{label}-{prediction.probability:.4f}"
@@ -151,6 +153,8 @@ def _settle(part: Path, folder: Path, stem: str, extension: str) -> Path:
             with target.open("xb"):  # takes the name, or fails because it is taken
                 pass
         except FileExistsError:
+            if filecmp.cmp(part, target, shallow=False):
+                return target
             number += 1
             continue
         part.replace(target)

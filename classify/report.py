@@ -123,7 +123,8 @@ def _summary(card: dict[str, Any], notes: list[str]) -> Html:
 def _measured(title: str, found: Measure) -> Html:
     rows = [(m.label, m.pictures, _percent(m.precision), _percent(m.recall)) for m in found.labels]
     confidence = [
-        (f"{confidence:.2f} sure", accuracy * 100) for confidence, accuracy, _ in found.calibration
+        (f"{confidence:.2f} sure, {count} pictures", accuracy * 100)
+        for confidence, accuracy, count in found.calibration
     ]
     return section(
         title,
@@ -141,7 +142,7 @@ def _measured(title: str, found: Measure) -> Html:
                 heading("Confusion"),
                 matrix([m.label for m in found.labels], found.confusion),
                 heading("How often it is right when it is so sure"),
-                bars(confidence, unit="%"),
+                bars(confidence, unit="% right", full=100),
             ]
         ),
     )

@@ -166,7 +166,11 @@ def _notes(
         names = ", ".join(f"{label!r} ({counts[label]})" for label in few)
         yield f"few pictures under {names}: wanted {FEW} or more for a model to trust"
     if settings.folds and measured.fold_count != settings.folds:
-        yield f"{settings.folds} folds were asked for; the pictures allow {measured.fold_count}"
+        least = min(pictures.labels, key=lambda label: counts[label])
+        yield (
+            f"{settings.folds} folds were asked for; {least!r} has pictures for"
+            f" {measured.fold_count or 'none'}: put more into it, or move its folder away"
+        )
     if measured.best is None:
         yield "too few pictures to hold any out: nothing could be measured"
     changed = TrainSettings()

@@ -138,10 +138,19 @@ def _joined(a: Sample, b: Sample) -> Sample:
 
 
 def _folds(sample: Sample, wanted: int) -> Iterator[tuple[Sample, Sample]]:
-    count = most_folds(sample.y, sample.groups, wanted)
-    if count < 2:
+    """Yield (inside, outside) pairs; a label with one group alone is inside of each."""
+    groups_of = {
+        label: {g for g, y in zip(sample.groups, sample.y, strict=True) if y == label}
+        for label in np.unique(sample.y)
+    }
+    lone = [label for label, names in groups_of.items() if len(names) < 2]
+    always = np.isin(sample.y, lone)
+    rest = sample.take(~always)
+    if not len(rest):
         return
-    folds = assign_folds(sample.y, sample.groups, count)
+    count = most_folds(rest.y, rest.groups, wanted)
+    folds = np.full(len(sample), -1)
+    folds[~always] = assign_folds(rest.y, rest.groups, count)
     for fold in range(count):
         yield sample.take(folds != fold), sample.take(folds == fold)
 

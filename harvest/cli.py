@@ -160,6 +160,9 @@ def urls(
         extra["lock"] = comparison.record()
         if not given["as_json"]:
             show_table(f"against {lock.name}", compare.HEADERS, comparison.rows())
+        if comparison.smaller and not given["best_size"]:
+            note = "addresses name a smaller size than the lock's; --best-size asks for the largest"
+            click.echo(f"{comparison.smaller} {note}", err=True)
     _finish(summary, as_json=given["as_json"], extra=extra)
     if min_yield is not None and summary.kept_share < min_yield:
         raise GateError(
@@ -243,8 +246,10 @@ def _finish(
     if as_json:
         record = summary.record() | (extra or {})
         click.echo(json.dumps(record, ensure_ascii=False))
-    else:
+    elif summary.total.seen or not summary.errors:
         show_table("", HEADERS, summary.rows())
+    for line in summary.why():
+        click.echo(line, err=True)
     for error in summary.errors[1:]:
         click.echo(f"winnow: error: {error}", err=True)
     summary.check()

@@ -121,14 +121,18 @@ def thumbnail(picture: Path | Image.Image, side: int = 128, alt: str = "") -> Ht
     )
 
 
-def bars(items: Sequence[tuple[str, float]], *, unit: str = "") -> Html:
-    """A horizontal bar chart; each bar carries its number."""
-    most = max((value for _, value in items), default=0) or 1
+def bars(items: Sequence[tuple[str, float]], *, unit: str = "", full: float | None = None) -> Html:
+    """A horizontal bar chart; each bar carries its number.
+
+    A bar as long as its track stands for `full`, or for the largest value when that is None.
+    """
+    most = full or max((value for _, value in items), default=0) or 1
     rows = []
     for name, value in items:
-        shown = f"{value:,.0f}" if float(value).is_integer() else f"{value:.3f}"
+        shown = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3f}"
         rows.append(
-            f'<div class="bar"><span>{escape(name)}</span><i style="width:{value / most:.2%}"></i>'
+            f'<div class="bar"><span>{escape(name)}</span>'
+            f'<div><i style="width:{min(value / most, 1):.2%}"></i></div>'
             f"<b>{escape(shown)} {escape(unit)}</b></div>"
         )
     return Html(f'<div class="bars">{"".join(rows)}</div>')

@@ -38,7 +38,7 @@ figcaption{font-size:.78rem;color:var(--soft);margin-top:.3rem;overflow-wrap:any
 .flag{display:block;color:var(--c2)}
 .nopicture{display:grid;place-items:center;min-height:6rem;background:var(--line);font-size:.8rem}
 .bars{display:grid;gap:.3rem;max-width:46rem;margin:.6rem 0}
-.bar{display:grid;grid-template-columns:12rem 1fr auto;gap:.6rem;align-items:center}
+.bar{display:grid;grid-template-columns:12rem 1fr 9rem;gap:.6rem;align-items:center}
 .bar span{overflow-wrap:anywhere}.bar i{background:var(--c1);height:.9rem;border-radius:.2rem;
 display:block;min-width:2px}.bar b{font-weight:600;font-variant-numeric:tabular-nums}
 svg.chart{max-width:46rem;width:100%;height:auto;display:block;margin:.6rem 0;
@@ -46,5 +46,6 @@ font:12px system-ui,sans-serif}
 svg.chart text{fill:var(--soft)}svg.chart .axis{stroke:var(--line)}
 .legend{display:flex;flex-wrap:wrap;gap:.9rem;font-size:.85rem;color:var(--soft)}
 .legend i{display:inline-block;width:1.2rem;height:.25rem;margin-right:.35rem;vertical-align:middle}
-@media(max-width:40rem){.bar{grid-template-columns:7rem 1fr auto}}
+@media(max-width:40rem){.bar{grid-template-columns:6rem 1fr 7rem}
+.facts{grid-template-columns:repeat(auto-fill,minmax(8rem,1fr))}th,td{padding:.3rem .4rem}}
 """

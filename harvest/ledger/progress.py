@@ -42,7 +42,7 @@ class PlainProgress:
     ) -> None:
         self._title, self._total, self._unit = title, total, unit
         self._stream, self._clock = stream, clock
-        self._begun = self._said = clock()
+        self._begun = self._said = self._counted = clock()
         self._counts: Counter[str] = Counter()
 
     def total(self, n: int | None) -> None:
@@ -52,7 +52,8 @@ class PlainProgress:
     def advance(self, outcome: str = "done", n: int = 1) -> None:
         """Count `n` more that ended so."""
         self._counts[outcome] += n
-        if self._clock() - self._said >= _LINE_EVERY_S:
+        self._counted = self._clock()
+        if self._counted - self._said >= _LINE_EVERY_S:
             self._say()
 
     def note(self, line: str) -> None:
@@ -61,8 +62,9 @@ class PlainProgress:
         self._stream.flush()
 
     def finish(self) -> None:
-        """Say the last line."""
-        self._say()
+        """Say the last line; nothing where there was nothing to do."""
+        if self._counts or self._total != 0:
+            self._say()
 
     def _say(self) -> None:
         self._said = self._clock()
@@ -71,7 +73,8 @@ class PlainProgress:
     def line(self) -> str:
         """`check: 120/482 pictures, 96.1/s, 4 s left; done 118, corrupt 2`."""
         done = self._counts.total()
-        seconds = max(self._clock() - self._begun, 1e-9)
+        # Up to the last one: what is done after it is not this rate's concern.
+        seconds = max(self._counted - self._begun, 1e-9)
         rate = done / seconds
         of = f"/{self._total}" if self._total is not None else ""
         text = f"{self._title}: {done}{of} {self._unit}, {rate:.1f}/s"

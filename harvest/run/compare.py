@@ -15,6 +15,7 @@ from harvest.ledger.folder import DatasetFolder, check_label
 from harvest.ledger.lockfile import LockLine, read_lock
 from harvest.ledger.picture import EXTENSIONS, PictureError
 from harvest.ledger.records import Status
+from harvest.sources.sizes import ladder
 from harvest.sources.urllist import url_key
 from harvest.store.outcomes import find_stored
 from harvest.store.schema import open_store
@@ -47,8 +48,12 @@ class Comparison:
     changed: list[tuple[str, Verdict]] = field(default_factory=list)
     """(address, verdict) of the lines that did not give the same bytes, in order."""
 
+    smaller: int = 0
+    """Re-encoded ones whose address has a larger form: see `sources/sizes.py`."""
+
     def add(self, line: LockLine, verdict: Verdict) -> None:
         """Count one line."""
+        self.smaller += verdict is Verdict.REENCODED and bool(ladder(line.url).best)
         counts = self.counts.setdefault(line.label, dict.fromkeys(Verdict, 0))
         counts[verdict] += 1
         if verdict is not Verdict.SAME:

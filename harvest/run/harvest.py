@@ -31,6 +31,8 @@ from harvest.store.outcomes import count_targets
 from harvest.store.schema import open_store
 from harvest.store.walks import begin
 
+_STOPS = (signal.SIGINT, signal.SIGTERM)
+
 
 class Run:
     """One run of a job: `async for outcome in run.outcomes()`, then `run.summary`."""
@@ -124,22 +126,25 @@ async def _harvest(run: Run, progress: Progress | None, tell: Tell) -> Summary:
 
 @contextmanager
 def _two_stages(run: Run, tell: Tell) -> Iterator[None]:
-    """Ctrl-C once: `run.stop()`. Twice: what Ctrl-C does without us."""
+    """Ctrl-C or SIGTERM once: `run.stop()`. Twice: what they do without us."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     loop = asyncio.get_running_loop()
 
     def first() -> None:
-        loop.remove_signal_handler(signal.SIGINT)
+        for number in _STOPS:
+            loop.remove_signal_handler(number)
         tell("stopping: what is under way is brought in; Ctrl-C again stops at once")
         run.stop()
 
-    loop.add_signal_handler(signal.SIGINT, first)
+    for number in _STOPS:
+        loop.add_signal_handler(number, first)
     try:
         yield
     finally:
-        loop.remove_signal_handler(signal.SIGINT)
+        for number in _STOPS:
+            loop.remove_signal_handler(number)
 
 
 @contextmanager

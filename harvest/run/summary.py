@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -55,6 +56,8 @@ class Summary:
     """Target's key -> counts, in the order of the run."""
     failures: list[Failure] = field(default_factory=list)
     """Targets that failed, in the order in which they did."""
+    reasons: dict[str, Counter[str]] = field(default_factory=dict)
+    """Status -> reason -> how many, of all that brought no new picture."""
     notes: list[str] = field(default_factory=list)
     """Lines for people."""
     shown: int = 0
@@ -67,6 +70,8 @@ class Summary:
     def count(self, target: str, outcome: Outcome) -> None:
         """Add one outcome of a target."""
         self.counts.setdefault(target, Counts()).count(outcome)
+        if outcome.status is not Status.SAVED:
+            self.reasons.setdefault(outcome.status, Counter())[outcome.reason] += 1
 
     @property
     def total(self) -> Counts:
@@ -99,11 +104,26 @@ class Summary:
         rows = [_row(target, counts) for target, counts in self.counts.items()]
         return [*rows, _row("all", self.total)] if len(rows) > 1 else rows
 
+    def why(self) -> list[str]:
+        """Lines that say why pictures are missing, and what to do where something can be done."""
+        lines = [
+            f"{status}: {', '.join(f'{reason} {n}' for reason, n in sorted(reasons.items()))}"
+            for status, reasons in sorted(self.reasons.items())
+        ]
+        blocked = self.reasons.get(Status.REFUSED, Counter())["blocked_address"]
+        if blocked:
+            lines.append(
+                f"{blocked} addresses lie in a private network and were not asked;"
+                " --allow-private asks them"
+            )
+        return lines
+
     def record(self) -> dict[str, Any]:
         """As one JSON object."""
         return {
             "targets": {target: asdict(counts) for target, counts in self.counts.items()},
             "total": asdict(self.total),
+            "reasons": {status: dict(reasons) for status, reasons in self.reasons.items()},
             "failures": [
                 {"target": f.target, "error": str(f.error), "exit_code": f.error.exit_code}
                 for f in self.failures

@@ -57,7 +57,8 @@ class Due:
 def begin(catalog: Catalog, targets: Sequence[Target], *, relabel: bool = True) -> int:
     """Start a run's work list with what earlier runs left open; returns its length.
 
-    What FAILED is worth a retry, so it becomes PENDING again. A target's own label in the
+    What FAILED is worth a retry, so it becomes PENDING again; so does what the guard refused:
+    that depends on the command line, and asking costs no request. A target's own label in the
     settings replaces the one it had, if `relabel`.
     """
     with catalog.transaction() as connection:
@@ -81,12 +82,12 @@ def begin(catalog: Catalog, targets: Sequence[Target], *, relabel: bool = True) 
                 "INSERT OR IGNORE INTO temp.due(sighting, target)"
                 " SELECT s.id, n.target FROM sighting s"
                 " JOIN seen n ON n.sighting = s.id AND n.target = ?1"
-                " WHERE s.status IN ('pending', 'failed') AND n.position < ?2 ORDER BY s.id",
+                " WHERE (s.status IN ('pending', 'failed') OR s.reason = 'blocked_address')"
+                " AND n.position < ?2 ORDER BY s.id",
                 (target.key, _limit(target)),
             )
         connection.execute(
-            "UPDATE sighting SET status = 'pending' WHERE status = 'failed'"
-            " AND id IN (SELECT sighting FROM temp.due)"
+            "UPDATE sighting SET status = 'pending' WHERE id IN (SELECT sighting FROM temp.due)"
         )
         return _one(connection, "SELECT COUNT(*) FROM temp.due")
 

@@ -154,3 +154,13 @@ def test_a_given_l2_is_used() -> None:
 
     assert tuning == Tuning(42.0, tuning.temperature, "folds", tuning.curve)
     assert len(tuning.curve) == 1
+
+
+def test_a_lone_picture_does_not_stop_the_tuning() -> None:
+    """A label with one picture trains in every fold; the others still choose L2 on folds."""
+    trainer = Trainer(3, "balanced")
+
+    with_lone = trainer.tune(_sample((40, 40, 1), 8, 1, 0.5))
+
+    assert with_lone.chosen_on == "folds"
+    assert len(with_lone.curve) > 1

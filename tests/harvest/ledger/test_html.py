@@ -155,3 +155,10 @@ def test_a_page_replaces_its_forerunner_whole(tmp_path: Path) -> None:
 
     assert "<h1>two</h1>" in path.read_text()
     assert [p.name for p in tmp_path.iterdir()] == ["r.html"]
+
+
+def test_bars_can_be_shares_of_a_whole() -> None:
+    """With `full`, the longest bar is no longer than its share."""
+    page = html.bars([("sure", 50.0)], unit="%", full=100)
+
+    assert "width:50.00%" in page

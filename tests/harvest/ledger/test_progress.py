@@ -128,3 +128,24 @@ def test_an_empty_table_has_its_headers(capsys) -> None:
     show_table("", ["a", "b"], [])
 
     assert capsys.readouterr().out == "a  b\n"
+
+
+def test_the_rate_ends_with_the_last_one() -> None:
+    """What is done after the last one does not slow the rate down."""
+    now = [0.0]
+    bar = PlainProgress("embed", 10, "pictures", stream=io.StringIO(), clock=lambda: now[0])
+    now[0] = 2.0
+    bar.advance(n=10)
+    now[0] = 100.0
+
+    assert bar.line() == "embed: 10/10 pictures, 5.0/s"
+
+
+def test_nothing_to_do_says_nothing() -> None:
+    """A step with nothing to do leaves no line of zeros."""
+    out = io.StringIO()
+
+    with progress("check", 0, stream=out):
+        pass
+
+    assert out.getvalue() == ""

@@ -291,3 +291,17 @@ def test_names_that_make_no_labels(tmp_path: Path, names: tuple[str, ...]) -> No
 
     with pytest.raises(UsageError, match="label"):
         logs_job([tmp_path / name for name in names], tmp_path / "set", UrlOptions())
+
+
+async def test_what_the_guard_refused_is_asked_once_it_may_be(
+    gather, make_job: Callable[..., Job], sandbox: Sandbox
+) -> None:
+    """A forgotten --allow-private poisons nothing: the line says so, and the next run asks."""
+    job = make_job(comic=[f"{sandbox.url}/media/{n}.jpg" for n in range(3)])
+
+    first = (await gather(replace(job, outside=Outside())))[1]
+    second = (await gather(replace(job, outside=Outside(allow_private=True))))[1]
+
+    assert first.total.refused == 3
+    assert any("--allow-private" in line for line in first.why())
+    assert (second.total.saved, second.total.known) == (3, 0)
