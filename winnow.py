@@ -9,16 +9,13 @@ import importlib
 import shlex
 import sys
 from collections.abc import Sequence
+from hashlib import sha256
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from harvest.ledger.errors import AccountError, Interrupted, WinnowError, from_system
-
-if TYPE_CHECKING:
-    from harvest.sandbox.truth import Truth
 
 _GROUPS = {
     "harvest": "Gather pictures: from accounts and tags, folders, published URL logs.",
@@ -100,8 +97,7 @@ def init(folder: Path) -> None:
             continue
         target.write_bytes(resources.files("harvest").joinpath("templates", name).read_bytes())
         click.echo(f"written  {target}")
-    click.echo(f"next: cp {folder}/credentials.env.example {folder}/credentials.env, fill it in,")
-    click.echo(f"      and winnow run {folder}/comics.yaml   (or winnow demo, which needs no keys)")
+    click.echo(f"next: keys into {folder}/credentials.env, then winnow run {folder}/comics.yaml")
 
 
 @cli.command()
@@ -118,7 +114,7 @@ def run(config: Path, sandbox: str | None) -> None:
     # What later steps need is judged before hours of downloading, not after.
     settings.section("checks", ChecksSettings)
     settings.section("split", SplitSettings)
-    settings.section("train", TrainSettings)
+    training = settings.section("train", TrainSettings)
     dataset = str(settings.dataset)
     refused = None
     try:
@@ -134,8 +130,14 @@ def run(config: Path, sandbox: str | None) -> None:
         click.echo(f"it (one a label, two at least), then run again: winnow run {config}")
     else:
         _step("curate", "build", dataset)
-        out = str(folder.next_model())
-        _step("classify", "train", str(folder.build), "-o", out, "--config", str(config))
+        manifest = (folder.build / "manifest.jsonl").read_bytes()
+        made_from = sha256(manifest + training.model_dump_json().encode()).hexdigest()
+        if (last := folder.find_model(made_from)) is not None:
+            click.echo(f"\nnothing new to learn from; the model stands in {last}")
+        else:
+            out = folder.next_model()
+            _step("classify", "train", str(folder.build), "-o", str(out), "--config", str(config))
+            (out / "made_from").write_text(made_from, encoding="utf-8")
     if refused is not None:
         raise refused
 
@@ -154,7 +156,7 @@ def demo(output: Path) -> None:
     """Go the whole way once on the built-in sandbox: offline, no keys, under two minutes."""
     from harvest.ledger.folder import DatasetFolder
     from harvest.ledger.settings import load_settings
-    from harvest.sandbox.compare import show_truth, sort_by_truth, write_settings
+    from harvest.sandbox.compare import labels_of, show_truth, sort_by_truth, write_settings
     from harvest.sandbox.server import running_sandbox
     from harvest.sandbox.specials import STAND_INS
     from harvest.sandbox.world import World
@@ -171,22 +173,21 @@ def demo(output: Path) -> None:
         _step("curate", "export", str(dataset))
         logs = [str(dataset / f"urls_{label}.log") for label in ("comic", "no_comic")]
         lock = str(dataset / "dataset.lock.csv")
-        again = str(output / "again")
-        _step("harvest", "urls", *logs, "-o", again, "--lock", lock, "--best-size", *via)
+        again = ("-o", str(output / "again"), "--lock", lock, "--best-size")
+        _step("harvest", "urls", *logs, *again, *via)
         unseen = output / "unseen"
         accounts = [f"twitter:{name}" for name in STAND_INS]
         _step("harvest", "get", *accounts, "-o", str(unseen), *via)
     _step("curate", "report", str(dataset))
     show_truth(folder, world.truth(), [target.key for target in load_settings(config).targets])
-    _show_predictions(max(folder.models.iterdir()), unseen, world.truth())
+    _show_predictions(max(folder.models.iterdir()), unseen, labels_of(world.truth()))
 
 
-def _show_predictions(model: Path, unseen: Path, truth: Sequence[Truth]) -> None:
+def _show_predictions(model: Path, unseen: Path, labels: dict[str, str]) -> None:
     """Count how many pictures of accounts that it never saw the model labels as they were drawn."""
     from classify.predict import Prediction, Predictor, expand
-    from harvest.sandbox.compare import key_of, labels_of
+    from harvest.sandbox.compare import key_of
 
-    labels = labels_of(truth)
     shown = [path for path in expand([unseen / "images"]) if key_of(path.name) in labels]
     answers = [a for a in Predictor(model).predict(shown) if isinstance(a, Prediction)]
     right = sum(a.label == labels[key_of(a.path.name)] for a in answers)

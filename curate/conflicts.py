@@ -69,7 +69,8 @@ def find_conflicts(
         folders = standing.folders(sha256)
         labels = standing.labels(sha256)
         if len(labels) > 1 or (labels and any(is_rejected(f) for f in folders)):
-            found[sha256] = f"stands in {' and '.join(sorted(folders))}"
+            paths = sorted(place.path for place in standing.places[sha256])
+            found[sha256] = f"stands in {' and '.join(paths)}; keep one of them"
         elif sha256 not in standing.hands:
             told = told_labels(provenance.get(sha256, ()))
             if len(told) > 1:

@@ -122,7 +122,9 @@ class _Page:
         )
         picture = html.thumbnail(raw_file(self._folder, stored), _SIDE, alt=words)
         mark = flag or ("stays: placed by hand" if stays else "")
-        return html.tile(picture, f"{sha256[:8]} {words}", flag=mark, href=href)
+        form = stored.image.media_type.removeprefix("image/")
+        facts = f"{sha256[:8]}, {form}, {stored.image.n_bytes / 1000:,.0f} kB: {words}"
+        return html.tile(picture, facts, flag=mark, href=href)
 
 
 def _reason(verdicts: Iterable[Verdict]) -> str:

@@ -67,6 +67,18 @@ def built(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Dataset
     return folder
 
 
+def test_nothing_new_is_not_learnt_twice(
+    built: DatasetFolder, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same command once more asks for nothing it has and leaves the model as it stands."""
+    config = built.root.parent / "c.yaml"
+    code = winnow.main(["run", str(config), "--sandbox", sandbox.url])
+
+    assert code == 0
+    assert f"the model stands in {built.models / '001'}" in capsys.readouterr().out
+    assert [path.name for path in built.models.iterdir()] == ["001"]
+
+
 def test_what_was_planted_is_found(built: DatasetFolder, sandbox: Sandbox) -> None:
     """Every planted picture is handled as its kind asks, and no clean one is flagged."""
     rows = compare(sandbox.world.truth(), TARGETS, read_found(built))

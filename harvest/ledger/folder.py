@@ -157,6 +157,13 @@ class DatasetFolder:
         numbers = [int(p.name) for p in self.models.glob("*") if p.name.isdecimal()]
         return self.models / f"{max(numbers, default=0) + 1:03d}"
 
+    def find_model(self, made_from: str) -> Path | None:
+        """The newest model folder whose file `made_from` says this; None for none."""
+        for path in sorted(self.models.glob("*/made_from"), reverse=True):
+            if path.read_text(encoding="utf-8") == made_from:
+                return path.parent
+        return None
+
     @contextmanager
     def lock(self, purpose: str) -> Iterator[None]:
         """Hold the data set for one writer; raises Locked, naming the holder.

@@ -162,13 +162,15 @@ def test_a_picture_in_two_label_folders_is_a_conflict(draw, make_both) -> None:
         make.add(draw.encode(draw.comic(n)), "comic")
         make.add(draw.encode(draw.photo(n)), "photo")
     copy = make.folder.images / "photo" / "copied.jpg"
+    original = make.path(both).relative_to(make.folder.images)
     shutil.copyfile(make.path(both), copy)
     found = check(make.folder)
     built = build(make.folder)
     copy.unlink()
     later = build(make.folder)
 
-    assert found.sync.conflicts == {both: "stands in comic and photo"}
+    why = f"stands in {original} and photo/copied.jpg; keep one of them"
+    assert found.sync.conflicts == {both: why}
     assert (built.pictures, built.left_out) == (8, {"conflict": 1})
     assert (later.pictures, later.left_out) == (9, {})
 
