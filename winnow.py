@@ -175,8 +175,7 @@ def demo(output: Path) -> None:
         lock = str(dataset / "dataset.lock.csv")
         again = ("-o", str(output / "again"), "--lock", lock, "--best-size")
         _step("harvest", "urls", *logs, *again, *via)
-        unseen = output / "unseen"
-        accounts = [f"twitter:{name}" for name in STAND_INS]
+        accounts, unseen = [f"twitter:{name}" for name in STAND_INS], output / "unseen"
         _step("harvest", "get", *accounts, "-o", str(unseen), *via)
     _step("curate", "report", str(dataset))
     show_truth(folder, world.truth(), [target.key for target in load_settings(config).targets])
@@ -192,8 +191,7 @@ def _show_predictions(model: Path, unseen: Path, labels: dict[str, str]) -> None
     answers = [a for a in Predictor(model).predict(shown) if isinstance(a, Prediction)]
     right = sum(a.label == labels[key_of(a.path.name)] for a in answers)
     click.echo(f"\n{right} of {len(shown)} pictures of nine other accounts labelled as drawn")
-    click.echo(f"model     {model / 'model.tflite'}")
-    click.echo(f"report    {model / 'report.html'}")
+    click.echo(f"model     {model / 'model.tflite'}\nreport    {model / 'report.html'}")
 
 
 if __name__ == "__main__":
