@@ -67,10 +67,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _say(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         return _say("run the same command again to go on", Interrupted.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone; there is nobody left to tell
-        return 0
-    except OSError as error:
+    except SystemExit:
+        return 0  # click's answer to a reader who has gone, as `head` does: no fault of ours
+    except Exception as error:  # the one place for it: what nobody meant goes on as it is
         meant = from_system(error)
         if meant is None:
             raise

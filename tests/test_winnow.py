@@ -130,3 +130,20 @@ def test_run_without_keys_names_the_way(
     assert code == 3
     for word in ("TWITTER_BEARER_TOKEN", "developer.x.com", "winnow demo"):
         assert word in said
+
+
+def test_a_reader_who_leaves_is_no_fault(tmp_path: Path) -> None:
+    """`winnow --help | true`: exit code 0, nothing on stderr."""
+    done = subprocess.run(
+        f"{sys.executable} -c 'import winnow, time, sys; time.sleep(0.3);"
+        ' sys.exit(winnow.main(["--help"]))\' | true; echo ${PIPESTATUS[0]}',
+        shell=True,
+        executable="/bin/bash",
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout.strip() == "0"
+    assert done.stderr == ""

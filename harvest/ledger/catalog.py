@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from harvest.ledger.errors import DataError, StorageFull, UsageError
+from harvest.ledger.errors import DataError, UsageError, from_system
 
 Step = Callable[[sqlite3.Connection], None]
 
@@ -44,22 +44,16 @@ class Catalog:
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self.connection
+                self.connection.execute("COMMIT")
             except BaseException:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
                 raise
-            try:
-                self.connection.execute("COMMIT")
-            except sqlite3.Error:
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            meant = from_system(error, self.path)
+            if meant is None:
                 raise
-        except sqlite3.OperationalError as error:
-            if _is_full(error):
-                raise StorageFull(
-                    f"{self.path}: the disk is full; make room and run the same command again"
-                ) from error
-            raise
+            raise meant from error
 
     def close(self) -> None:
         """Close the file; open transactions are rolled back."""
@@ -94,13 +88,12 @@ def open_catalog(path: Path, sets: Sequence[MigrationSet], *, read_only: bool = 
             _check_versions(catalog, sets)
         else:
             _migrate(catalog, sets)
-    except sqlite3.DatabaseError as error:
+    except sqlite3.Error as error:
         catalog.close()
-        if _is_full(error):
-            raise StorageFull(f"{path}: the disk is full; make room and run it again") from None
-        if "readonly" in str(error):
-            raise UsageError(f"{path}: no permission to write; nothing was changed") from None
-        raise DataError(f"{path}: not a catalog of winnow ({error}); restore a copy") from None
+        meant = from_system(error, path)
+        if meant is None:
+            raise DataError(f"{path}: not a catalog of winnow ({error}); restore a copy") from None
+        raise meant from None
     except BaseException:
         catalog.close()
         raise
@@ -156,7 +149,3 @@ def _check_versions(catalog: Catalog, sets: Sequence[MigrationSet]) -> None:
                 f"{catalog.path}: written by a newer winnow ({owner.name} schema {found}, this one"
                 f" knows {len(owner.steps)}); upgrade winnow"
             )
-
-
-def _is_full(error: sqlite3.Error) -> bool:
-    return "disk is full" in str(error)

@@ -108,16 +108,55 @@ class Interrupted(WinnowError):
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
-_NO_PATH = (errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP)
+_NO_PATH = (
+    errno.ENOENT,
+    errno.EEXIST,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
+    errno.EINVAL,
+    errno.ENXIO,
+)
 
 
-def from_system(error: OSError) -> WinnowError | None:
-    """What an error of the operating system means for the user; None where it means a bug."""
-    where = f"{error.filename}: " if error.filename else ""
+# https://www.sqlite.org/rescode.html; spelt out, so that help need not import sqlite3.
+_SQLITE_HELD = (5, 6)
+_SQLITE_FULL = (10, 13)
+_SQLITE_FORBIDDEN = (3, 8)
+_SQLITE_TORN = (11, 26)
+
+
+def from_system(error: Exception, path: object = "") -> WinnowError | None:
+    """What an error of the operating system or of SQLite means for the user; None: a bug.
+
+    `path` is the file that it is about, where the error itself does not say.
+    """
+    if isinstance(error, OSError):
+        return _from_os(error, error.filename or path or "the current folder")
+    code = getattr(error, "sqlite_errorcode", None)
+    if isinstance(code, int):
+        return _from_sqlite(error, code & 0xFF, path or "the catalog")
+    return None
+
+
+def _from_os(error: OSError, where: object) -> WinnowError | None:
     if error.errno in _FULL:
-        return StorageFull(f"{where}the disk is full; make room and run the same command again")
+        return StorageFull(f"{where}: the disk is full; make room and run the same command again")
     if error.errno in _FORBIDDEN:
-        return UsageError(f"{where}no permission; choose a place you may write to")
+        return UsageError(f"{where}: no permission; choose a place you may write to")
     if error.errno in _NO_PATH:
-        return UsageError(f"{where}{error.strerror}; choose another path")
+        return UsageError(f"{where}: {error.strerror}; choose another path")
+    return None
+
+
+def _from_sqlite(error: Exception, code: int, where: object) -> WinnowError | None:
+    if code in _SQLITE_HELD:
+        return Locked(f"{where}: another program holds it; close that and run this again")
+    if code in _SQLITE_FULL:
+        return StorageFull(f"{where}: {error}; make room and run the same command again")
+    if code in _SQLITE_FORBIDDEN:
+        return UsageError(f"{where}: no permission to write; make it writable and run it again")
+    if code in _SQLITE_TORN:
+        return DataError(f"{where}: not a catalog of winnow ({error}); restore a copy")
     return None

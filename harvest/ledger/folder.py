@@ -217,6 +217,14 @@ def check_label(text: str) -> str:
     return label
 
 
+def home_of(path: Path) -> Path:
+    """A path with `~` and `~user` filled in. Raises UsageError for a user that is not there."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise UsageError(f"{path}: no such user's home; write the path out") from None
+
+
 def is_label_folder(name: str) -> bool:
     """Whether a folder of this name holds a label's pictures."""
     return not name.startswith(("_", "."))

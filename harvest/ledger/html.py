@@ -160,7 +160,7 @@ def write_page(path: Path, title: str, body: Iterable[Html], *, subtitle: str = 
     """Write a page through a part file and return its path. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8", newline="\n") as out:
+    with part.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as out:
         out.write(
             '<!doctype html><html lang="en"><head><meta charset="utf-8">'
             f'<meta http-equiv="Content-Security-Policy" content="{_CSP}">'

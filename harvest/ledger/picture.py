@@ -276,7 +276,7 @@ def _flatten(image: Image.Image) -> Image.Image:
 
 
 def _sixteen_bit(image: Image.Image) -> Image.Image:
-    values = np.asarray(image, dtype=np.float64)
+    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
     # 16-bit greys span 0..65535 and 65535 / 255 = 257; `convert("RGB")` would clip at 255.
     scaled = np.clip(np.rint(values / 257.0), 0, 255).astype(np.uint8)
     return Image.fromarray(scaled).convert("RGB")

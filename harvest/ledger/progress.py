@@ -142,7 +142,8 @@ def show_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[objec
             for cell, width, number in zip(row, widths, numeric, strict=True)
         ]
         lines.append("  ".join(cells).rstrip())
-    sys.stdout.write("\n".join(lines) + "\n")
+    if sys.stdout is not None:  # closed by the caller
+        sys.stdout.write("\n".join(lines) + "\n")
 
 
 def _text(cell: object) -> str:

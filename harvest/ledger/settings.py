@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field
 
 from harvest.ledger.errors import SettingsError, UsageError
+from harvest.ledger.folder import home_of
 from harvest.ledger.records import Target
 from harvest.ledger.settings_values import (
     FolderPath,
@@ -94,7 +95,7 @@ class Settings:
         """Folder of the data set: `datasets/<name>` for a plain name, else the path given."""
         text = self._file.dataset
         plain = re.fullmatch(r"[^/\\~.][^/\\]*", text)
-        return Path("datasets") / text if plain else Path(text).expanduser()
+        return Path("datasets") / text if plain else home_of(Path(text))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -154,12 +155,13 @@ class Settings:
         for source, kinds in self._file.credentials.items():
             if source not in merged:
                 hint = nearest(source, list(merged))
-                raise self.document.error(("credentials", source), f"unknown key {source!r}{hint}")
+                raise self.document.error(("credentials", source), f"unknown key{hint}")
             for kind, variable in kinds.items():
                 if kind not in merged[source]:
                     hint = nearest(kind, list(merged[source]))
                     where = ("credentials", source, kind)
-                    raise self.document.error(where, f"unknown key {kind!r}{hint}")
+                    # Not repeated: people paste the secret itself here.
+                    raise self.document.error(where, f"unknown key{hint}")
                 merged[source][kind] = variable
         return merged
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
@@ -79,9 +80,14 @@ def _variable(value: str) -> str:
 
 
 def _origin(value: str) -> str:
-    if not _ORIGIN.fullmatch(value.rstrip("/")):
+    origin = value.rstrip("/")
+    try:
+        fits = bool(_ORIGIN.fullmatch(origin)) and urlsplit(origin).port != 0
+    except ValueError:  # a port over 65535, no IPv6 address between the brackets
+        fits = False
+    if not fits:
         raise ValueError("an origin like https://api.x.com or http://127.0.0.1:8080")
-    return value.rstrip("/")
+    return origin
 
 
 When = Annotated[datetime, BeforeValidator(_as_utc)]

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from harvest.ledger.errors import UsageError
+from harvest.ledger.folder import home_of
 from harvest.ledger.records import Target
 from harvest.ledger.settings_values import Label, SettingsSection, When
 from harvest.ledger.yamlfile import short
@@ -76,7 +77,7 @@ def parse_target(text: str) -> Target:
     if source == "twitter":
         name = name.removeprefix("@")
     if source == "folder" and name:
-        name = str(Path(name).expanduser())
-    if not name or any(ord(c) < 32 for c in name):
+        name = str(home_of(Path(name)))
+    if not name or any(ord(c) < 32 or "\ud800" <= c <= "\udfff" for c in name):
         raise UsageError(f"target {short(text)}: wanted a name after the colon")
     return Target(source, name)

@@ -81,7 +81,10 @@ def nearest(word: str, known: list[str]) -> str:
 
 def short(value: object) -> str:
     """A value as it can stand in one line of an error."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # a number of thousands of digits
+        text = "a number too long to show"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -141,11 +144,15 @@ class _Builder:
             return self._mapping(node, where)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(child, (*where, i)) for i, child in enumerate(node.value)]
+        line = node.start_mark.line + 1
         try:
-            return self._scalars.construct_object(node)
-        except ValueError as error:
-            line = node.start_mark.line + 1
-            raise SettingsError(f"{self._path}:{line}: {error}") from None
+            value = self._scalars.construct_object(node)
+        except (ValueError, LookupError, AttributeError, TypeError) as error:
+            why = f"{short(node.value)} cannot be read ({error})"
+            raise SettingsError(f"{self._path}:{line}: {why}") from None
+        if isinstance(value, str) and not value.isascii() and _has_surrogates(value):
+            raise SettingsError(f"{self._path}:{line}: {short(value)} holds half a character")
+        return value
 
     def _mapping(self, node: yaml.MappingNode, where: Where) -> dict[str, Any]:
         made: dict[str, Any] = {}
@@ -159,6 +166,10 @@ class _Builder:
             self._lines[(*where, key)] = line
             made[key] = self.build(value_node, (*where, key))
         return made
+
+
+def _has_surrogates(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _fields_at(model: type[BaseModel], place: Where) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harvest.ledger.catalog import MigrationSet, open_catalog
-from harvest.ledger.errors import DataError, StorageFull, UsageError
+from harvest.ledger.errors import DataError, Locked, StorageFull, UsageError
 
 
 def make_table(connection: sqlite3.Connection) -> None:
@@ -143,3 +143,29 @@ def test_the_pragmas_are_set(tmp_path: Path) -> None:
     assert asked["journal_mode"] == "wal"
     assert asked["foreign_keys"] == 1
     assert asked["busy_timeout"] > 0
+
+
+def test_a_catalog_that_another_program_holds(tmp_path: Path) -> None:
+    """It is busy, not broken: exit code 4, and no advice to restore anything."""
+    path = tmp_path / "catalog.sqlite"
+    with open_catalog(path, [MigrationSet("a", ())]) as catalog:
+        catalog.connection.execute("PRAGMA busy_timeout = 0")
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+
+        with pytest.raises(Locked, match="another program holds it"), catalog.transaction():
+            pass
+
+        other.execute("ROLLBACK")
+        other.close()
+
+
+def test_a_catalog_that_may_not_be_written(tmp_path: Path) -> None:
+    """Opened for reading alone, a write is a usage error, not a traceback."""
+    path = tmp_path / "catalog.sqlite"
+    open_catalog(path, [MigrationSet("a", ())]).close()
+
+    with open_catalog(path, [MigrationSet("a", ())], read_only=True) as catalog:
+        refused = pytest.raises(UsageError, match="no permission to write")
+        with refused, catalog.transaction() as connection:
+            connection.execute("CREATE TABLE t(x)")

@@ -221,3 +221,50 @@ def test_what_is_no_target_is_refused(text: str) -> None:
         parse_target(text)
 
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'labels: [!!int ""]',
+        "labels: [!!bool foo]",
+        "labels: [!!timestamp foo]",
+        "max_requests: -0x" + "F" * 6000,
+        'labels: ["\\uD800"]',
+        'endpoints: {"https://api.x.com": "http://[:::::]:1"}',
+        'endpoints: {"https://api.x.com": "http://a:99999"}',
+    ],
+)
+def test_hostile_values_are_one_line(tmp_path: Path, line: str) -> None:
+    """Values that YAML, int or urlsplit stumble over are refused with file and line."""
+    path = tmp_path / "c.yaml"
+    path.write_text(f"dataset: x\ntargets: [{{twitter: a}}]\n{line}\n")
+
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+
+    assert str(caught.value).startswith(f"{path}:3: ")
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("text", ["{AAAAsecret: {x: X}}", "{twitter: {AAAAsecret: X}}"])
+def test_a_secret_pasted_as_a_key_is_not_repeated(tmp_path: Path, text: str) -> None:
+    """Under `credentials:` neither keys nor values that do not fit are shown."""
+    path = tmp_path / "c.yaml"
+    path.write_text(f"dataset: x\ntargets: [{{twitter: a}}]\ncredentials: {text}\n")
+
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+
+    assert "AAAAsecret" not in str(caught.value)
+    assert ":3: unknown key" in str(caught.value)
+
+
+def test_a_home_that_nobody_has(tmp_path: Path) -> None:
+    """`~nobody` in a path is a usage error."""
+    path = tmp_path / "c.yaml"
+    path.write_text("dataset: ~no_such_user_here/x\ntargets: [{twitter: a}]\n")
+
+    with pytest.raises(UsageError, match="no such user's home"):
+        _ = load_settings(path).dataset
