@@ -103,10 +103,13 @@ def test_on_a_terminal_there_is_a_bar(capsys) -> None:
 
 def test_the_implementations_are_what_commands_expect() -> None:
     """PlainProgress satisfies the protocol that commands are written against."""
-    bar: Progress = PlainProgress("x", None, "y", stream=io.StringIO())
+    out = io.StringIO()
+    bar: Progress = PlainProgress("x", None, "y", stream=out)
     bar.advance()
     bar.note("z")
     bar.total(1)
+
+    assert out.getvalue() == "z\n"
 
 
 def test_tables_are_aligned_and_clean(capsys) -> None:
