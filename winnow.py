@@ -78,9 +78,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    click.echo(
-        f"winnow: {'stopped' if code == Interrupted.exit_code else 'error'}: {message}", err=True
-    )
+    word = "stopped" if code == Interrupted.exit_code else "error"
+    # Names come from strangers: no control character of theirs reaches the terminal.
+    clean = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message)
+    click.echo(f"winnow: {word}: {clean}", err=True)
     return code
 
 

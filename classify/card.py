@@ -9,7 +9,7 @@ from typing import Any
 
 from classify.backbone import Backbone
 from classify.choices import Fit
-from classify.embed import printable
+from classify.embed import storable
 from classify.export import Format
 from classify.held_out import Measured
 from classify.pictures import Pictures
@@ -40,16 +40,16 @@ def make_card(
             "embedding": backbone.width,
         },
         "data": {
-            "name": folder.resolve().name,
+            "name": storable(folder.resolve().name),
             "kind": "built data set" if has_manifest else "label folders",
             "pictures": len(pictures.examples),
             "labels": pictures.counts(),
             "sha256_of_list": pictures.digest(),
             "skipped": [
                 {
-                    "file": printable(fault.path.relative_to(folder).as_posix()),
+                    "file": storable(fault.path.relative_to(folder).as_posix()),
                     "reason": fault.reason,
-                    "detail": printable(fault.detail.replace(str(folder), folder.name)),
+                    "detail": storable(fault.detail.replace(str(folder), folder.name)),
                 }
                 for fault in pictures.skipped
             ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -33,6 +34,11 @@ _MOST_NAMED = 20
 @click.group(name="classify")
 def group() -> None:
     """Learn from pictures: train, evaluate, predict, export."""
+    # No name is worth a traceback: what the terminal's encoding lacks is escaped. Click may write
+    # past the stream's own buffer, so nothing is held back there.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace", write_through=True)
 
 
 @group.command()
@@ -71,6 +77,7 @@ def train(
     """
     from pydantic import ValidationError
 
+    from classify.embed import printable
     from classify.settings import TrainSettings
     from classify.train import train as run
     from harvest.ledger.progress import progress
@@ -89,17 +96,17 @@ def train(
     with progress("embedding") as bar:
         result = run(folder, out, settings, progress=bar)
     for note in result.notes:
-        click.echo(f"note: {note}", err=True)
+        click.echo(printable(f"note: {note}"), err=True)
     _name_skipped(result.pictures.skipped)
     best = result.measured.best
     if as_json:
-        click.echo(json.dumps(result.card, ensure_ascii=False))
+        _print_json(result.card)
         return
     if best is not None:
         click.echo(f"accuracy  {best[1].sentence()}, on {best[0]}")
         _show_measure(best[1])
-    click.echo(f"model     {result.model}")
-    click.echo(f"report    {result.report}")
+    click.echo(printable(f"model     {result.model}"))
+    click.echo(printable(f"report    {result.report}"))
 
 
 @group.command()
@@ -147,7 +154,7 @@ def evaluate(
     if found.trained_on:
         click.echo("note: the model was fitted on these very pictures; look at its card", err=True)
     if as_json:
-        click.echo(json.dumps(found.facts(), ensure_ascii=False))
+        _print_json(found.facts())
     else:
         click.echo(f"accuracy  {found.measure.sentence()}")
         _show_measure(found.measure)
@@ -198,7 +205,7 @@ def predict(
         if isinstance(answer, Fault):
             bad += 1
             if as_json:
-                click.echo(json.dumps(as_record(answer), ensure_ascii=False))
+                _print_json(as_record(answer))
             else:
                 click.echo(_fault_line(answer), err=True)
             continue
@@ -209,10 +216,11 @@ def predict(
         if wanted is not None and answer.index == wanted:
             continue
         if as_json:
-            click.echo(json.dumps(as_record(answer, top), ensure_ascii=False))
+            _print_json(as_record(answer, top))
         else:
             for label, probability in answer.top(top):
-                click.echo(f"{label}\t{probability:.4f}\t{printable(answer.path)}")
+                shown = printable(label), f"{probability:.4f}", printable(answer.path)
+                click.echo("\t".join(shown))
     if not good:
         raise DataError(f"no picture could be read ({bad} files skipped)")
     if wanted is not None:
@@ -235,14 +243,20 @@ def predict(
 @_JSON
 def export(model: Path, out: Path, form: Any, as_json: bool) -> None:
     """Write the model of a model folder as one .tflite, with its labels and card beside it."""
+    from classify.embed import printable
     from classify.variants import export as run
 
     card = run(model, out, form)
     if as_json:
-        click.echo(json.dumps(card["model"], ensure_ascii=False))
+        _print_json(card["model"])
         return
     facts = card["model"]
-    click.echo(f"{form}  {facts['bytes'] / 1e6:.1f} MB  {out}")
+    click.echo(f"{form}  {facts['bytes'] / 1e6:.1f} MB  {printable(out)}")
+
+
+def _print_json(result: dict[str, Any]) -> None:
+    # ASCII: it stays the same JSON in any encoding, and no name gives the terminal orders.
+    click.echo(json.dumps(result))
 
 
 def _show_measure(found: Measure) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from classify.embed import Fault, printable
+from classify.embed import Fault, storable
 from classify.split import split_by_name
 from harvest.ledger.errors import DataError, UsageError
 from harvest.ledger.manifest import FILE_NAME, SPLITS, Split, read_manifest
@@ -94,7 +94,7 @@ def _from_label_folders(folder: Path, validation: float, testing: float) -> Labe
         for path in _entries(folder / label):
             if path.is_file():
                 split = split_by_name(path.name, validation, testing)
-                examples.append(Example(path, printable(f"{label}/{path.name}"), label, split, ""))
+                examples.append(Example(path, storable(f"{label}/{path.name}"), label, split, ""))
             else:
                 passed_over.append(Fault(path, "not_a_file", "a folder inside a label folder"))
         if len(examples) == before:
@@ -133,5 +133,10 @@ def _check_labels(folder: Path, labels: tuple[str, ...], least: int) -> None:
             raise DataError(
                 f"{folder}: the labels {twin!r} and {label!r} differ by case only; merge them"
             )
-        if not label.isprintable():  # a labels file holds one a line, in UTF-8
+        # A labels file holds one a line, in UTF-8, and is read without the spaces around.
+        if not label.isprintable():
             raise DataError(f"{folder}: the label {label!r} is not plain text; rename the folder")
+        if label != label.strip():
+            raise DataError(
+                f"{folder}: the label {label!r} begins or ends with a space; rename the folder"
+            )

@@ -50,9 +50,16 @@ class Embedded:
     """Whether the cache knew it."""
 
 
-def printable(path: Path | str) -> str:
-    """Return a path as text that can be printed and stored, whatever bytes its name has."""
+def storable(path: Path | str) -> str:
+    """Return a path as text that UTF-8 can hold, whatever bytes its name has."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def printable(path: Path | str) -> str:
+    r"""Return a path as one line for a terminal: what is not printable becomes `\n`, `\x1b`."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in storable(path)
+    )
 
 
 def cores() -> int:

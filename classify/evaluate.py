@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from classify.data import Example, LabelledFolder, read_folder
-from classify.embed import Fault, printable
+from classify.embed import Fault, storable
 from classify.measure import Measure, measure
 from classify.pictures import content_digest
 from classify.predict import Prediction, Predictor
@@ -40,9 +40,9 @@ class Evaluation:
             "trained_on": self.trained_on,
             "skipped": [
                 {
-                    "file": printable(fault.path),
+                    "file": storable(fault.path),
                     "reason": fault.reason,
-                    "detail": printable(fault.detail),
+                    "detail": storable(fault.detail),
                 }
                 for fault in self.skipped
             ],
@@ -100,7 +100,7 @@ def _trained_on(card: dict[str, Any] | None, examples: list[Example]) -> bool:
     for example in examples:
         with example.path.open("rb") as stream:
             pairs.append((hashlib.file_digest(stream, "sha256").hexdigest(), example.label))
-    return bool(card.get("data", {}).get("sha256_of_list") == content_digest(pairs))
+    return bool(card["data"]["sha256_of_list"] == content_digest(pairs))
 
 
 def _check_known(found: LabelledFolder, labels: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classify.choices import DEFAULT_SIZE, FITS, Fit
+from classify.choices import DEFAULT_SIZE, Fit
 from classify.engine import Engine, TensorSpec
 from classify.head import softmax
 from classify.model_folder import card_beside, labels_beside, model_file, read_labels
@@ -83,8 +83,7 @@ def load_model(path: Path, labels: Path | None = None, feeding: Feeding | None =
     names = read_labels(beside) if beside else tuple(str(i) for i in range(count))
     if len(names) != count:
         raise DataError(f"{beside}: {len(names)} labels, but {file} gives {count} numbers")
-    said = None if card is None else card.get("input", {}).get("fit")
-    fit: Fit = next((known for known in FITS if known == said), "squash")
+    fit: Fit = "squash" if card is None else card["input"]["fit"]
     model = Model(engine, names, fit, feeding or Feeding())
     model.card = card
     return model

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from classify.choices import FITS
 from harvest.ledger.errors import DataError, UsageError
 
 MODEL = "model.tflite"
 LABELS = "labels.txt"
 CARD = "card.json"
+_WRITTEN = (MODEL, LABELS, CARD, "report.html", "report.json")
 _PART = ".part"
+_USED = {"model": ("sha256", "format"), "input": ("fit",), "data": ("sha256_of_list",)}
 
 
 @contextmanager
 def writing(out: Path) -> Iterator[Path]:
     """Give a folder to write into; its files move into `out` together, when all are written.
 
-    Files of the same names are replaced, others in `out` stay.
+    Files of the same names are replaced, others in `out` stay. Raises UsageError, nothing replaced,
+    where a folder has the name of a file.
     """
     part = out / _PART
     part.mkdir(parents=True, exist_ok=True)
@@ -32,12 +36,19 @@ def writing(out: Path) -> Iterator[Path]:
         for file in sorted(part.iterdir()):
             with file.open("rb") as stream:
                 os.fsync(stream.fileno())
+        _check_free(out, [file.name for file in part.iterdir()])
         for file in sorted(part.iterdir()):
             file.replace(out / file.name)
     finally:
         for left in part.iterdir():
             left.unlink()
         part.rmdir()
+
+
+def _check_free(out: Path, names: Sequence[str]) -> None:
+    for path in (out / name for name in sorted(names)):
+        if path.is_dir() and not path.is_symlink():
+            raise UsageError(f"{path}: a folder is in the way of a file; move it, or choose --out")
 
 
 def check_place(out: Path, data: Path, labels: tuple[str, ...]) -> None:
@@ -47,6 +58,7 @@ def check_place(out: Path, data: Path, labels: tuple[str, ...]) -> None:
     parent = next(folder for folder in (out, *out.absolute().parents) if folder.is_dir())
     if not os.access(parent, os.W_OK | os.X_OK):
         raise UsageError(f"{out}: no permission to write in {parent}; choose another --out")
+    _check_free(out, _WRITTEN)
     if out.resolve().parent == data.resolve() and not out.name.startswith(("_", ".")):
         raise UsageError(
             f"{out}: lies among the label folders and would be taken for a label next time; "
@@ -97,19 +109,35 @@ def card_beside(file: Path, digest: str) -> dict[str, Any] | None:
         if not candidate.is_file():
             continue
         card = read_card(candidate)
-        if card.get("model", {}).get("sha256") == digest:
+        if card["model"]["sha256"] == digest:
             return card
     return None
 
 
 def read_card(path: Path) -> dict[str, Any]:
-    """Read a card. Raises DataError when it is none."""
+    """Read a card. Raises DataError when a part that is used is not as `train` writes it."""
     try:
         card = json.loads(path.read_bytes())
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError):
         card = None
-    if not isinstance(card, dict) or not isinstance(card.get("model"), dict):
-        raise DataError(f"{path}: not a model card; train again, or move it away")
+    wrong = _wrong_part(card)
+    if not isinstance(card, dict) or wrong:
+        said = f" ({wrong} is not as winnow writes it)" if wrong else ""
+        raise DataError(f"{path}: not a model card{said}; train again, or move it away")
     return card
+
+
+def _wrong_part(card: object) -> str:
+    """Name the first part that is missing or of another kind, of those that are used; or none."""
+    if not isinstance(card, dict):
+        return ""
+    for part, names in _USED.items():
+        values = card.get(part)
+        if not isinstance(values, dict):
+            return part
+        for name in names:
+            if not isinstance(values.get(name), str):
+                return f"{part}.{name}"
+    return "" if card["input"]["fit"] in FITS else "input.fit"

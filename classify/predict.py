@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classify.embed import Fault, in_threads, printable
+from classify.embed import Fault, in_threads, storable
 from classify.model import Feeding, Model, load_model
 from harvest.ledger.errors import UsageError
 from harvest.ledger.picture import EXTENSIONS, SNIFF_BYTES, PictureError, sniff
@@ -109,11 +109,11 @@ def as_record(answer: Prediction | Fault, top: int = 1) -> dict[str, Any]:
     """Return an answer as a JSON object."""
     if isinstance(answer, Fault):
         return {
-            "file": printable(answer.path),
-            "error": {"reason": answer.reason, "detail": printable(answer.detail)},
+            "file": storable(answer.path),
+            "error": {"reason": answer.reason, "detail": storable(answer.detail)},
         }
     record: dict[str, Any] = {
-        "file": printable(answer.path),
+        "file": storable(answer.path),
         "label": answer.label,
         "probability": round(answer.probability, 6),
     }

@@ -33,8 +33,8 @@ def export(model: Path, out: Path, form: Format) -> dict[str, Any]:
     labels = labels_beside(source)
     if card is None or labels is None:
         raise DataError(f"{source}: no card or no labels beside it; wanted a folder of `train`")
-    if card["model"].get("format") != "float32":
-        raise DataError(f"{source}: is {card['model'].get('format')}; wanted the float32 model")
+    if card["model"]["format"] != "float32":
+        raise DataError(f"{source}: is {card['model']['format']}; wanted the float32 model")
     if out.is_dir() or out.suffix != ".tflite":
         raise UsageError(f"{out}: wanted a file name that ends in .tflite")
     if out.exists() and out.samefile(source):
@@ -45,7 +45,7 @@ def export(model: Path, out: Path, form: Format) -> dict[str, Any]:
     card = {**card, "model": model_facts(out.name, written, form, stray)}
     _write(out.with_suffix(f".{LABELS}"), "".join(f"{name}\n" for name in names).encode())
     text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
-    _write(out.with_suffix(f".{CARD}"), text.encode())
+    _write(out.with_suffix(f".{CARD}"), text.encode("utf-8", "backslashreplace"))
     _write(out, written)
     return card
 

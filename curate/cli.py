@@ -1,11 +1,13 @@
-"""`winnow curate …`: judge, sort and hand off the pictures of a data set.
+"""`winnow curate`: judge, sort and hand off the pictures of a data set.
 
 Only what a help text needs is imported here; each command imports its work when it runs.
 """
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -29,9 +31,14 @@ _config = click.option(
 _json = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 
 
-@click.group(name="curate", help=(__doc__ or "").partition("\n")[0])
+@click.group(name="curate")
 def group() -> None:
     """Judge, sort and hand off the pictures of a data set."""
+    # No name is worth a traceback: what the terminal's encoding lacks is escaped. Click may write
+    # past the stream's own buffer, so nothing is held back there.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace", write_through=True)
 
 
 @group.command()
@@ -76,15 +83,16 @@ def check(
 
 @group.command()
 @_dataset
+@click.option("--all-removed", is_flag=True, help="All pictures are gone, and that is meant.")
 @_json
-def sync(dataset: Path, as_json: bool) -> None:
+def sync(dataset: Path, all_removed: bool, as_json: bool) -> None:
     """Read back what was moved by hand below images/."""
     from curate.labels import sync as run_sync
     from harvest.ledger.progress import show_table
 
     folder, _ = _open(dataset, None)
     with folder.lock("curate sync"):
-        found = run_sync(folder)
+        found = run_sync(folder, all_removed=all_removed)
     if as_json:
         _print_json(asdict(found))
         return
@@ -150,7 +158,7 @@ def report(dataset: Path) -> None:
 
     folder, _ = _open(dataset, None)
     with folder.lock("curate report"):
-        click.echo(run_report(folder))
+        click.echo(_printable(str(run_report(folder))))
 
 
 def _open(dataset: Path, config: Path | None) -> tuple[DatasetFolder, Settings | None]:
@@ -196,10 +204,16 @@ def _tell_sync(found: SyncSummary) -> None:
 def _tell(lines: Iterable[str]) -> None:
     every = list(lines)
     for line in every[:_SHOWN]:
-        click.echo(line, err=True)
+        click.echo(_printable(line), err=True)
     if len(every) > _SHOWN:
         click.echo(f"… and {len(every) - _SHOWN} more of these", err=True)
 
 
 def _print_json(result: Mapping[str, object]) -> None:
-    click.echo(json.dumps(result, ensure_ascii=False))
+    # ASCII: it stays the same JSON in any encoding, and no name gives the terminal orders.
+    click.echo(json.dumps(result))
+
+
+def _printable(text: str) -> str:
+    r"""Return text as one line for a terminal: what is not printable becomes `\n`, `\x1b`."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,6 +65,7 @@ def export(folder: DatasetFolder, *, clock: Clock = utc_now) -> ExportSummary:
             f" {IMAGES}/<label>/ folders, then run this again"
         )
     summary = ExportSummary(pictures=len(pictures), notes=list(selection.explain()), sync=found)
+    summary.notes += _remove_stale(folder, selection.counts)
     for label in selection.counts:
         path = folder.root / f"urls_{label}.log"
         urls = sorted({p.url for p in pictures if p.label == label and p.url})
@@ -78,6 +79,33 @@ def export(folder: DatasetFolder, *, clock: Clock = utc_now) -> ExportSummary:
     _write_lines(metadata, (_record(picture, split) for picture in pictures))
     summary.metadata = str(metadata)
     return summary
+
+
+def _remove_stale(folder: DatasetFolder, labels: Container[str]) -> Iterator[str]:
+    """Remove the logs of labels that are no more, so that nobody publishes them again.
+
+    Only those of labels that the last export wrote of: a log that a person put there stays. It
+    comes before all writing: a label renamed in case only has the same file on some systems.
+    """
+    former = {label for label in _labels_of(folder.root / METADATA) if label not in labels}
+    names = {f"urls_{label}.log": label for label in former}
+    for path in sorted(folder.root.glob("urls_*.log")):
+        if path.name in names and path.is_file():
+            path.unlink()
+            yield f"removed {path.name}: no picture has the label {names[path.name]!r} any more"
+
+
+def _labels_of(metadata: Path) -> Iterator[str]:
+    """Labels that an earlier export noted; what cannot be read says nothing."""
+    if not metadata.is_file():
+        return
+    for line in metadata.read_bytes().splitlines():
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(record, dict) and isinstance(record.get("label"), str):
+            yield record["label"]
 
 
 def _locks(pictures: Iterable[Chosen], split: Mapping[str, Assigned]) -> Iterable[LockLine]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import getpass
 import os
+import shlex
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -42,7 +43,7 @@ from harvest.ledger.folder import DatasetFolder
 
 Clock = Callable[[], datetime]
 
-_GROUP = 64  # foreign pictures that one transaction takes in
+_ALL_AT_ONCE = 10  # so many pictures that are all gone together were not removed one by one
 
 
 def utc_now() -> datetime:
@@ -83,39 +84,41 @@ class SyncSummary:
         return self.labelled + self.unlabelled + self.rejected + self.removed
 
 
-def sync(folder: DatasetFolder, *, clock: Clock = utc_now) -> SyncSummary:
+def sync(
+    folder: DatasetFolder, *, clock: Clock = utc_now, all_removed: bool = False
+) -> SyncSummary:
     """Read the hand moves of a data set back into its catalog. The caller holds the lock.
 
     Raises UsageError for a label folder whose name cannot be a label, DataError where `images/`
-    as a whole is gone.
+    or all that stood in it is gone, unless the caller says with `all_removed` that this is meant.
     """
     with open_store(folder) as catalog:
-        standing, summary = read_hands(catalog, folder, clock)
+        standing, summary = read_hands(catalog, folder, clock, all_removed=all_removed)
         clusters, provenance = read_clusters(catalog), read_provenance(catalog)
         summary.conflicts = find_conflicts(standing, provenance, clusters)
         return summary
 
 
 def read_hands(
-    catalog: Catalog, folder: DatasetFolder, clock: Clock
+    catalog: Catalog, folder: DatasetFolder, clock: Clock, *, all_removed: bool = False
 ) -> tuple[Standing, SyncSummary]:
     """Do what `sync` does; also returns how all pictures stand now."""
     check_folders(folder)
     _finish_moves(catalog, folder, clock)
     images = read_images(catalog)
-    if not folder.images.is_dir() and any(s.placed_as for s in images.values()):
-        raise DataError(
-            f"{folder.images}: gone, with all pictures in it; put it back"
-            " (an empty folder says that every picture is rejected)"
-        )
     raw = read_raw(folder, images)
-    seen = scan(folder, images, raw, read_places(catalog))
+    history, last = read_decisions(catalog), read_places(catalog)
+    seen = scan(folder, images, raw, last)
+    if not all_removed:
+        stood = {s for s, stored in images.items() if _before(stored, history.get(s))}
+        # Harvest may have filled a new images/ already: what came since the last look is no proof.
+        stood = stood & ({place.sha256 for place in last} | history.keys()) or stood
+        _refuse_loss(folder, stood, {place.sha256 for place in seen.places})
     taken = take_in(catalog, folder, seen.foreign, clock())
     if taken:
         images = read_images(catalog)
         raw = read_raw(folder, images)
     places = _by_picture((*seen.places, *taken))
-    history = read_decisions(catalog)
     moves = _hand_moves(catalog, images, places, history=history, now=clock())
     record_sync(catalog, (p for some in places.values() for p in some), moves)
     for decision in moves:
@@ -123,6 +126,17 @@ def read_hands(
     hands = frozenset(s for s, decisions in history.items() if any(d.hand for d in decisions))
     standing = Standing(images, places, hands, raw)
     return standing, _summary(standing, moves, seen, len(taken))
+
+
+def _refuse_loss(folder: DatasetFolder, stood: Set[str], found: Set[str]) -> None:
+    """Take a folder that was lost, misnamed or not mounted for what it is, not for a judgement."""
+    if not stood or stood & found or (folder.images.is_dir() and len(stood) < _ALL_AT_ONCE):
+        return
+    raise DataError(
+        f"{folder.images}: gone, with all {len(stood)} pictures that stood in it; put them back"
+        " from where they are now or from a backup, or, if all are to be rejected for ever, run"
+        f" `winnow curate sync --all-removed {shlex.quote(str(folder.root))}`"
+    )
 
 
 def _hand_moves(

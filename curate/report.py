@@ -47,7 +47,9 @@ def report(folder: DatasetFolder, *, clock: Clock = utc_now) -> Path:
     ]
     path = folder.reports / FILE_NAME
     subtitle = f"{len(standing.images):,} pictures"
-    return html.write_page(path, f"{folder.name}: curation", sections, subtitle=subtitle)
+    # A folder's name may be bytes that are no text.
+    title = f"{folder.name}: curation".encode("utf-8", "backslashreplace").decode()
+    return html.write_page(path, title, sections, subtitle=subtitle)
 
 
 class _Page:

@@ -77,6 +77,22 @@ def test_errors_are_one_line(
     assert said.count("\n") == 0
 
 
+def test_errors_hold_no_control_characters(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file's name with a line end, an escape or half a character is shown escaped."""
+
+    @click.command()
+    def fails() -> None:
+        raise errors.DataError("a\nb\x1b[31m\udcff.png: no")
+
+    monkeypatch.setitem(winnow.cli.commands, "fails", fails)
+    code = winnow.main(["fails"])
+
+    assert code == 5
+    assert capsys.readouterr().err == "winnow: error: a\\nb\\x1b[31m\\udcff.png: no\n"
+
+
 def test_a_bug_looks_like_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception that nobody meant is not hidden."""
 

@@ -164,3 +164,48 @@ def test_a_missed_gate_is_exit_six(
 
     assert done.returncode == 6
     assert "accuracy 0.0000 is below 0.5" in done.stderr
+
+
+def test_names_give_the_terminal_no_orders(
+    trained: TrainResult, pictures: Path, tmp_path: Path
+) -> None:
+    """Line breaks and escapes in names and labels are shown as text; JSON has them as they are."""
+    good, bad = tmp_path / "new\nl\x1b[31mRED\x9b.png", tmp_path / "bad\n\x1b[0m.png"
+    shutil.copy(pictures / "dots" / "dots00.png", good)
+    bad.write_text("no picture")
+    labels = tmp_path / "labels.txt"
+    labels.write_text("\x1b[31mdots\nstripes\n")
+
+    shown = _run("predict", trained.out, good, bad, "--labels", labels)
+    record = _run("predict", trained.out, good, bad, "--labels", labels, "--json")
+
+    assert shown.stdout.startswith("\\x1b[31mdots\t")
+    assert shown.stdout.endswith("/new\\nl\\x1b[31mRED\\x9b.png\n")
+    assert "/bad\\n\\x1b[0m.png: " in shown.stderr
+    assert shown.stderr.count("\n") == 1
+    assert [json.loads(line)["file"] for line in record.stdout.splitlines()] == [
+        str(good),
+        str(bad),
+    ]
+
+
+def test_a_terminal_of_few_characters_is_enough(
+    tmp_path: Path, make_folder: Callable[[Path, int], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Labels that the output's encoding lacks stop no command, and JSON keeps them."""
+    root = make_folder(tmp_path / "set – ≥", 3)
+    (root / "dots").rename(root / "Zeichnung ≥ – 漫画")
+    out = tmp_path / "läuft"
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+
+    runs = [
+        _run("train", root, "-o", out, "--image-size", 96),
+        _run("evaluate", out, root),
+        _run("predict", out, root),
+        _run("export", out, "-o", tmp_path / "größer.tflite"),
+    ]
+    measured = _run("evaluate", out, root, "--json")
+
+    assert [(run.returncode, "Traceback" in run.stderr) for run in runs] == [(0, False)] * 4
+    assert "label" in runs[0].stdout
+    assert "Zeichnung ≥ – 漫画" in json.dumps(json.loads(measured.stdout), ensure_ascii=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import Image
 from classify.embed import Fault
 from classify.flatbuffer import Graph
 from classify.model import Feeding, load_model
+from classify.model_folder import read_card
 from classify.pixels import fitted
 from classify.predict import Prediction, Predictor, as_record, copy_renamed, expand
 from classify.settings import TrainSettings
@@ -218,6 +220,62 @@ def test_models_that_do_not_fit_are_refused(tmp_path: Path, trained: TrainResult
         load_model(trained.out, tmp_path / "none.txt")
     with pytest.raises(DataError, match="not a model card"):
         load_model(carded)
+
+
+def test_a_card_of_another_kind_beside_a_model_is_told(
+    trained: TrainResult, tmp_path: Path
+) -> None:
+    """One line that names the file and the part, from every command that loads a model."""
+    folder = tmp_path / "carded"
+    shutil.copytree(trained.out, folder)
+    card = json.loads((folder / "card.json").read_bytes())
+    (folder / "card.json").write_text(json.dumps(card | {"input": []}))
+
+    with pytest.raises(DataError, match=r"card\.json: not a model card \(input is not") as caught:
+        load_model(folder)
+    with pytest.raises(DataError, match=r"card\.json: not a model card \(input is not"):
+        export(folder, tmp_path / "out.tflite", "float32")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["model", "model.sha256", "model.format", "input", "input.fit", "data"]
+)
+@pytest.mark.parametrize("value", [None, [], 1.5, {}, {"fit": [], "sha256": {}}])
+def test_every_part_of_a_card_that_is_used_is_judged(
+    trained: TrainResult, tmp_path: Path, name: str, value: object
+) -> None:
+    """Whatever JSON stands there instead."""
+    card = json.loads((trained.out / "card.json").read_bytes())
+    part, _, key = name.partition(".")
+    card[part] = card[part] | {key: value} if key else value
+    path = tmp_path / "card.json"
+    path.write_text(json.dumps(card))
+
+    with pytest.raises(DataError, match=rf"not a model card \({name}"):
+        read_card(path)
+
+
+@pytest.mark.parametrize("fit", ["zoom", "", "SQUASH"])
+def test_a_fit_that_nobody_knows_is_told(trained: TrainResult, tmp_path: Path, fit: str) -> None:
+    """Pictures fitted otherwise than in training would get worse answers, silently."""
+    card = json.loads((trained.out / "card.json").read_bytes())
+    card["input"]["fit"] = fit
+    path = tmp_path / "card.json"
+    path.write_text(json.dumps(card))
+
+    with pytest.raises(DataError, match=r"not a model card \(input\.fit"):
+        read_card(path)
+
+
+@pytest.mark.parametrize("text", [b"[]", b"null", b'"card"', b"{}", b"[" * 100_000, b"\xff"])
+def test_a_file_that_is_no_card_is_told(tmp_path: Path, text: bytes) -> None:
+    """Whatever stands under the name of a card."""
+    path = tmp_path / "card.json"
+    path.write_bytes(text)
+
+    with pytest.raises(DataError, match="not a model card"):
+        read_card(path)
 
 
 def test_an_extractor_of_maps_is_no_classifier(tmp_path: Path) -> None:

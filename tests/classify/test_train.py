@@ -128,6 +128,27 @@ def test_files_appear_together_or_not_at_all(tmp_path: Path) -> None:
     assert out.joinpath("model.tflite").read_text() == "old"
 
 
+def test_a_folder_in_the_way_of_a_file_leaves_all_as_it_was(
+    tmp_path: Path, make_folder: Callable[[Path, int], Path]
+) -> None:
+    """It is refused before anything is decoded, and again before anything is replaced."""
+    root = make_folder(tmp_path / "set", 1)
+    out = tmp_path / "run"
+    (out / "model.tflite").mkdir(parents=True)
+    out.joinpath("card.json").write_text("old")
+    progress = Counted()
+
+    with pytest.raises(UsageError, match=r"model\.tflite: a folder is in the way"):
+        train(root, out, SMALL, progress=progress)
+    with pytest.raises(UsageError, match=r"model\.tflite: a folder"), writing(out) as part:
+        for name in ("card.json", "model.tflite"):
+            part.joinpath(name).write_text("new")
+
+    assert progress.all is None
+    assert sorted(path.name for path in out.iterdir()) == ["card.json", "model.tflite"]
+    assert out.joinpath("card.json").read_text() == "old"
+
+
 def _odd_pictures(folder: Path, draw: Draw) -> set[str]:
     """Save pictures in every mode and dress; returns the names of those that are none."""
     image = draw("dots", 1000)
@@ -335,7 +356,7 @@ def test_names_that_are_no_text_are_learnt_from_and_named(
     tmp_path: Path, make_folder: Callable[[Path, int], Path], draw: Draw
 ) -> None:
     """A file name of odd bytes stops neither training nor report."""
-    root = make_folder(tmp_path / "set", 3)
+    root = make_folder(tmp_path / os.fsdecode(b"set\xfe"), 3)
     odd = os.fsdecode(b"odd\xff")
     draw("dots", 5000).save(root / "dots" / "good.png")
     (root / "dots" / "good.png").rename(root / "dots" / f"{odd}.png")
@@ -343,5 +364,6 @@ def test_names_that_are_no_text_are_learnt_from_and_named(
 
     result = train(root, tmp_path / "run", SMALL)
 
+    assert result.card["data"]["name"] == "set\\xfe"
     assert [s["file"] for s in result.card["data"]["skipped"]] == ["dots/odd\\xff.jpg"]
     assert len(result.pictures.examples) == 7

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -203,3 +204,60 @@ def test_every_command_has_help(capsys, word: str) -> None:
 
     assert code == 0
     assert "DATASET" in capsys.readouterr().out
+
+
+def test_a_meant_loss_is_said_by_a_flag(draw, make, capsys) -> None:
+    """`sync` refuses the loss of ten pictures in one line; `--all-removed` takes it."""
+    for n in range(10):
+        make.add(draw.encode(draw.comic(n, (240, 180))), "comic")
+    root = str(make.folder.root)
+    winnow.main(["curate", "sync", root])
+    shutil.rmtree(make.folder.images)
+    make.folder.images.mkdir()
+    capsys.readouterr()
+    refused = winnow.main(["curate", "sync", root])
+    error = capsys.readouterr().err
+    meant = winnow.main(["curate", "sync", root, "--all-removed", "--json"])
+
+    assert (refused, meant) == (5, 0)
+    assert error.count("\n") == 1
+    assert json.loads(capsys.readouterr().out)["removed"] == 10
+
+
+def test_names_give_the_terminal_no_orders(draw, make, capsys) -> None:
+    """Line breaks and escapes in a file's name are shown as text; JSON has them as they are."""
+    make.add(draw.encode(draw.comic(1)), "comic")
+    name = "new\nl\x1b[31mRED\x9b.png"
+    (make.folder.images / "comic" / name).write_text("no picture")
+    root = str(make.folder.root)
+    winnow.main(["curate", "sync", root])
+    shown = capsys.readouterr().err
+    winnow.main(["curate", "sync", root, "--json"])
+    record = capsys.readouterr().out
+
+    assert shown == "images/comic/new\\nl\\x1b[31mRED\\x9b.png: not a picture\n"
+    assert record.strip().isprintable()
+    assert json.loads(record)["strays"] == [f"images/comic/{name}: not a picture"]
+
+
+def test_a_terminal_of_few_characters_is_enough(draw, make) -> None:
+    """Labels and names that the output's encoding lacks stop no command."""
+    for n in range(2):
+        make.add(draw.encode(draw.comic(n, (240, 180))), "Zeichnung ≥ – 漫画")
+        make.add(draw.encode(draw.photo(n, (240, 180))), "photo")
+    root = str(make.folder.root)
+    done = {}
+    for words in ([], ["check"], ["sync"], ["build"], ["export"], ["report"], ["sync", "--json"]):
+        command = [sys.executable, "-m", "winnow", "curate", *words, *([root] if words else [])]
+        environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+        run = subprocess.run(
+            [*command, *([] if words else ["--help"])],
+            capture_output=True,
+            check=False,
+            env=environment,
+        )
+        done[" ".join(words)] = (run.returncode, b"Traceback" in run.stderr)
+    folders = json.loads(run.stdout)["folders"]
+
+    assert set(done.values()) == {(0, False)}
+    assert folders == {"Zeichnung ≥ – 漫画": 2, "photo": 2}

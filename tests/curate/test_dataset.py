@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+import winnow
 from curate.dataset import build
 from curate.export import export
 from curate.report import report
@@ -233,6 +235,42 @@ def test_an_export_made_twice_is_the_same_byte_for_byte(draw, make) -> None:
     assert found[0] == found[1]
 
 
+def test_logs_of_labels_that_are_no_more_are_removed_and_no_others(draw, make) -> None:
+    """What the last export wrote of a label without pictures goes, aloud; other files stay."""
+    fill(draw, make, 3)
+    check(make.folder)
+    export(make.folder)
+    root = make.folder.root
+    kept = [root / "urls_mine.log", root / "urls.log", make.folder.urls / "urls_photo.log"]
+    for path in kept:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("https://example.org/1.jpg\n")
+    (make.folder.images / "photo").rename(make.folder.images / "picture")
+    made = export(make.folder)
+
+    assert sorted(p.name for p in root.glob("urls_*.log")) == [
+        "urls_comic.log",
+        "urls_mine.log",
+        "urls_picture.log",
+    ]
+    assert all(path.read_text() == "https://example.org/1.jpg\n" for path in kept)
+    assert "removed urls_photo.log: no picture has the label 'photo' any more" in made.notes
+    assert not any("removed" in note for note in export(make.folder).notes)
+
+
+@pytest.mark.parametrize("torn", [b"", b"\xff\n[1]\n{}\n", b'{"label": ["photo"]}\n{"label'])
+def test_metadata_that_were_damaged_remove_no_log(draw, make, torn: bytes) -> None:
+    """What an earlier export is not known to have written is left alone."""
+    fill(draw, make, 3)
+    check(make.folder)
+    export(make.folder)
+    (make.folder.root / "metadata.jsonl").write_bytes(torn)
+    (make.folder.images / "photo").rename(make.folder.images / "picture")
+    export(make.folder)
+
+    assert (make.folder.root / "urls_photo.log").exists()
+
+
 def test_the_published_address_is_the_earliest_one(draw, make) -> None:
     """A picture seen twice is published by its first post."""
     data = draw.encode(draw.comic(1))
@@ -266,6 +304,24 @@ def test_the_report_shows_what_was_found(draw, make) -> None:
     assert both[:8] in page
     assert "t:&lt;a&gt; says comic" in page
     assert "<script" not in page
+
+
+def test_a_folder_whose_name_is_no_text_has_a_report(draw, make_another, capsys) -> None:
+    """Odd bytes in the path and in file names are shown escaped, and stop no command."""
+    make = make_another(os.fsdecode(b"odd\xff"))
+    fill(draw, make, 3)
+    odd = os.fsdecode(b"page\xfe.jpg")
+    (make.folder.images / "comic" / odd).write_bytes(draw.encode(draw.comic(99)))
+    root = str(make.folder.root)
+    words = ("check", "build", "export", "report")
+    codes = [winnow.main(["curate", word, root]) for word in words]
+    shown = capsys.readouterr()
+    page = make.folder.reports.joinpath("curate.html").read_text(encoding="utf-8")
+
+    assert codes == [0] * len(words)
+    assert "odd\\udcff: curation" in page
+    assert "page\\udcfe.jpg" in shown.err
+    assert "odd\\udcff" in shown.out.splitlines()[-1]
 
 
 def test_an_empty_label_folder_is_named(draw, make) -> None:

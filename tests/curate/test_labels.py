@@ -351,10 +351,62 @@ def test_images_gone_as_a_whole_is_not_ten_thousand_rejections(draw, make) -> No
     """An unmounted or misnamed folder is refused; nothing is decided."""
     make.add(draw.encode(draw.comic(1)), "comic")
     make.folder.images.rename(make.folder.root / "imagse")
-    with pytest.raises(DataError, match="put it back"):
+    with pytest.raises(DataError, match="put them back"):
         sync(make.folder)
 
     assert decisions(make) == []
+
+
+def test_all_pictures_gone_at_once_are_not_rejected_whatever_came_since(draw, make) -> None:
+    """A new harvest into a fresh images/ hides no loss; a backup undoes it without a trace."""
+    labelled = [make.add(draw.encode(draw.comic(n, (240, 180))), "comic") for n in range(10)]
+    sync(make.folder)
+    backup = make.folder.root / "backup"
+    make.folder.images.rename(backup)
+    new = make.add(draw.encode(draw.comic(50)), "comic")
+    with pytest.raises(DataError, match="all 10 pictures") as caught:
+        sync(make.folder)
+    with pytest.raises(DataError, match="all 10 pictures"):
+        check(make.folder)
+    refused = decisions(make)
+    shutil.copytree(backup, make.folder.images, dirs_exist_ok=True)
+    found = sync(make.folder)
+
+    assert refused == []
+    assert "\n" not in str(caught.value)
+    assert f"--all-removed {make.folder.root}" in str(caught.value)
+    assert found.hand_moves == 0
+    assert make.tree() == {"comic": {*labelled, new}}
+
+
+@pytest.mark.parametrize("left", [(), ("images",)])
+def test_a_loss_that_is_meant_can_be_said(draw, make, left: tuple[str, ...]) -> None:
+    """`all_removed` rejects them all, with or without the folder, and later looks are as ever."""
+    for n in range(10):
+        make.add(draw.encode(draw.comic(n, (240, 180))), "comic")
+    sync(make.folder)
+    shutil.rmtree(make.folder.images)
+    for name in left:
+        (make.folder.root / name).mkdir()
+    found = sync(make.folder, all_removed=True)
+    make.folder.images.mkdir(exist_ok=True)
+    again = sync(make.folder)
+
+    assert (found.removed, again.removed) == (10, 0)
+    assert len(decisions(make)) == 10
+
+
+def test_a_few_pictures_can_all_be_removed_in_one_go(draw, make) -> None:
+    """Nine that go together are nine rejections; so are nine of ten."""
+    hashes = [make.add(draw.encode(draw.comic(n, (240, 180))), "comic") for n in range(10)]
+    sync(make.folder)
+    for sha256 in hashes[1:]:
+        make.path(sha256).unlink()
+    most = sync(make.folder)
+    make.path(hashes[0]).unlink()
+    last = sync(make.folder)
+
+    assert (most.removed, last.removed) == (9, 1)
 
 
 def test_decisions_are_only_ever_added(draw, make) -> None:
