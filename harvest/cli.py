@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from harvest.ledger.errors import GateError, UsageError
+from harvest.ledger.errors import UsageError
 
 if TYPE_CHECKING:
     from harvest.ledger.folder import FolderMode
@@ -21,6 +22,16 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _PATH = click.Path(path_type=Path)
 _COUNT = click.IntRange(min=1)
+
+
+class _Number(click.FloatRange):
+    """A range that NaN does not slip through: it is neither below nor above anything."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
 
 
 @click.group()
@@ -48,7 +59,7 @@ def _network(command: Command) -> Command:
         ),
         click.option(
             "--max-wait",
-            type=click.FloatRange(min=0),
+            type=_Number(min=0),
             default=900.0,
             show_default=True,
             help="Seconds to wait for rate limits before ending with exit code 4.",
@@ -130,7 +141,7 @@ def get(
 @click.option("-o", "--output", "dataset", type=_PATH, required=True, help="The data set's folder.")
 @click.option("--best-size", is_flag=True, help="Try larger sizes on Twitter's CDN first.")
 @click.option("--lock", type=_PATH, help="A .lock.csv to hold the pictures against.")
-@click.option("--min-yield", type=click.FloatRange(0, 1), help="Exit 6 below this share of lines.")
+@click.option("--min-yield", type=_Number(0, 1), help="Exit 6 below this share of lines.")
 @click.option("--copy", is_flag=True, help="Copies in images/ instead of hard links.")
 @_network
 def urls(
@@ -164,11 +175,8 @@ def urls(
             note = "addresses name a smaller size than the lock's; --best-size asks for the largest"
             click.echo(f"{comparison.smaller} {note}", err=True)
     _finish(summary, as_json=given["as_json"], extra=extra)
-    if min_yield is not None and summary.kept_share < min_yield:
-        raise GateError(
-            f"{summary.kept_share:.1%} of the lines have their picture; wanted {min_yield:.1%}"
-            " (--min-yield)"
-        )
+    if min_yield is not None:
+        summary.check_yield(min_yield)
 
 
 @group.command()
@@ -201,7 +209,7 @@ def status(dataset: Path, as_json: bool) -> None:
 @group.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: any free one.")
 @click.option("--answer-all", is_flag=True, help="A picture of its own for every unknown path.")
-@click.option("--latency", type=click.FloatRange(min=0), default=0.0, help="Seconds per answer.")
+@click.option("--latency", type=_Number(min=0), default=0.0, help="Seconds per answer.")
 def sandbox(port: int, answer_all: bool, latency: float) -> None:
     """Play X, Tumblr and their CDNs on this machine.
 

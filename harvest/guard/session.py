@@ -118,11 +118,19 @@ class GuardedResolver(AbstractResolver):
                 proto=each["proto"],
                 flags=each["flags"],
             )
-            for each in await self._inner.resolve(asked, asked_port, family)
+            for each in await self._look_up(asked, asked_port, family)
         ]
         for each in found:
             self._guard.resolved(host, port, each["host"], each["port"])
         return found
+
+    async def _look_up(
+        self, host: str, port: int, family: socket.AddressFamily
+    ) -> list[ResolveResult]:
+        try:
+            return await self._inner.resolve(host, port, family)
+        except UnicodeError:  # the standard library's word for labels that no name can have
+            raise socket.gaierror(socket.EAI_NONAME, "not a name that a host can have") from None
 
     async def close(self) -> None:
         """Let the inner resolver go."""

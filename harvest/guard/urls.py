@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from yarl import URL
 
 MAX_URL = 8192
 """Longest address in characters."""
+
+_MAX_HOST = 253
+_MAX_LABEL = 63
 
 
 class BadUrl(Exception):
@@ -29,9 +34,9 @@ def parse_url(text: str) -> URL:
         raise BadUrl(" ".join(str(error).split())[:120]) from None
     if scheme not in ("http", "https"):
         raise BadUrl(f"scheme {scheme[:20]!r}; wanted http or https")
-    if not host or len(host) > 253 or not host.strip("."):
+    if not host:
         raise BadUrl("no host in it")
-    if any(c in host for c in '%<>"{}|^`'):
+    if any(c in host for c in '%<>"{}|^`') or not _can_be_host(host):
         raise BadUrl(f"host {host[:80]!r}")
     if url.raw_user is not None or url.raw_password is not None:
         raise BadUrl("a name or password in it")
@@ -43,6 +48,18 @@ def parse_url(text: str) -> URL:
 def _is_plain(text: str) -> bool:
     # An escaped or foreign host must be read by yarl; everything behind it stays verbatim.
     return text.isascii() and "%" not in text.partition("://")[2].partition("/")[0]
+
+
+def _can_be_host(host: str) -> bool:
+    if ":" in host:
+        try:
+            ipaddress.IPv6Address(host)
+        except ValueError:
+            return False
+        return True
+    # One dot at the end is in order: it says that the name is complete.
+    labels = host.removesuffix(".").split(".")
+    return len(host) <= _MAX_HOST and all(0 < len(label) <= _MAX_LABEL for label in labels)
 
 
 def origin_of(url: URL) -> str:

@@ -11,14 +11,14 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from harvest.download.commit import Committer, sweep
 from harvest.download.fetch import Downloader
 from harvest.download.places import Placer
+from harvest.download.restore import restore_raw
 from harvest.guard.session import open_session
 from harvest.ledger.catalog import Catalog
-from harvest.ledger.errors import Interrupted, StorageFull, UsageError
+from harvest.ledger.errors import Interrupted, StorageFull
 from harvest.ledger.folder import DatasetFolder
 from harvest.ledger.progress import Progress
 from harvest.ledger.records import Outcome, Status
@@ -26,8 +26,9 @@ from harvest.pacing.gates import Limits, Pacing
 from harvest.run.engine import Engine, Tell
 from harvest.run.job import Job
 from harvest.run.logs import write_logs
+from harvest.run.obstacles import labels_of, refuse_files, refuse_own_folders
 from harvest.run.summary import Summary, first_seen, kind_of
-from harvest.store.outcomes import count_targets
+from harvest.store.outcomes import count_targets, list_labels
 from harvest.store.schema import open_store
 from harvest.store.walks import begin
 
@@ -61,13 +62,17 @@ class Run:
         afterwards, and which targets failed, stands in `summary`.
         """
         job = self._job
-        _refuse_own_folders(job)
+        refuse_own_folders(job)
         folder = DatasetFolder.create(job.dataset)
+        refuse_files(folder, labels_of(job))
         with folder.lock(job.purpose), open_store(folder.catalog) as catalog:
+            refuse_files(folder, list_labels(catalog))
             placer = Placer(folder, catalog, job.folders, self._note)
             with _committing(Committer(folder, catalog, placer)) as committer:
                 sweep(folder)
                 _keep_settings(folder, job.settings_text)
+                if line := restore_raw(folder, catalog):
+                    self._note(line)
                 placer.complete()
                 left_open = begin(catalog, job.targets, relabel=job.walk)
                 pacing = Pacing(Limits(max_wait=job.max_wait), job.clock)
@@ -76,6 +81,7 @@ class Run:
                     engine = Engine(
                         job, folder, catalog, committer, left_open=left_open, tell=self._tell
                     )
+                    engine.summary.notes += self.summary.notes
                     self._engine, self.summary = engine, engine.summary
                     first_seen((target.key for target in job.targets), self.summary)
                     try:
@@ -153,20 +159,6 @@ def _committing(committer: Committer) -> Iterator[Committer]:
         yield committer
     finally:
         committer.close()
-
-
-def _refuse_own_folders(job: Job) -> None:
-    """A folder that holds the data set, or lies in it, would take in what it has just made."""
-    dataset = job.dataset.resolve()
-    for target in job.targets:
-        if target.source != "folder":
-            continue
-        taken = Path(target.name).expanduser().resolve()
-        if dataset.is_relative_to(taken) or taken.is_relative_to(dataset):
-            raise UsageError(
-                f"target {target.key}: lies in the data set {job.dataset}, or holds it;"
-                " choose another folder for one of them"
-            )
 
 
 def _keep_settings(folder: DatasetFolder, text: str | None) -> None:

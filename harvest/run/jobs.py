@@ -9,6 +9,7 @@ from pathlib import Path
 from harvest.download.limits import Limits
 from harvest.guard.connect_to import parse_connect_to
 from harvest.guard.session import Outside
+from harvest.guard.urls import BadUrl, parse_url
 from harvest.ledger.errors import SettingsError, UsageError
 from harvest.ledger.folder import DatasetFolder, FolderMode, check_label
 from harvest.ledger.records import Target
@@ -180,8 +181,14 @@ def remembered_settings(folder: DatasetFolder) -> Settings | None:
 def sandbox_endpoints(url: str) -> dict[str, str]:
     """Every origin of every source mapped to a sandbox. Raises UsageError for a bad address."""
     origin = url.rstrip("/")
-    if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
-        raise UsageError(f"--sandbox {url[:80]!r}: wanted an origin like http://127.0.0.1:8080")
+    try:
+        if origin.count("/") != 2 or any(c in origin for c in "?#"):
+            raise BadUrl("not an origin")
+        parse_url(origin)
+    except BadUrl as error:
+        raise UsageError(
+            f"--sandbox {url[:80]!r}: {error}; wanted an origin like http://127.0.0.1:8080"
+        ) from None
     return {old: origin for source in SOURCES for old in source.origins}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from harvest.ledger.errors import Interrupted, WinnowError
+from harvest.ledger.errors import DataError, GateError, Interrupted, WinnowError
 from harvest.ledger.records import Outcome, Status
 from harvest.store.outcomes import SAME_BYTES
 
@@ -98,6 +98,21 @@ class Summary:
         """Raise the first error, for its exit code; nothing when all targets went through."""
         for error in self.errors:
             raise error
+
+    def check_yield(self, wanted: float) -> None:
+        """Hold `kept_share` against a gate, 0 to 1.
+
+        Raises GateError below it, DataError when this run met no line at all.
+        """
+        if not self.total.seen:
+            raise DataError(
+                "no line to ask for, so --min-yield has nothing to measure; check the logs"
+            )
+        if self.kept_share < wanted:
+            raise GateError(
+                f"{self.kept_share:.1%} of the lines have their picture; wanted {wanted:.1%}"
+                " (--min-yield)"
+            )
 
     def rows(self) -> list[list[object]]:
         """Rows of a table: see `HEADERS`; a last row of sums when there are several targets."""

@@ -51,6 +51,7 @@ class Faults:
             "redirect-loop": self._redirect("/faults/redirect-loop"),
             "redirect-to-private": self._redirect("http://169.254.169.254/latest/meta-data/"),
             "redirect-to-file": self._redirect("file:///etc/hostname"),
+            "redirect-to-no-name": self._redirect(f"http://{'a' * 70}.com/"),
             "redirect-to-good": self._redirect("/faults/good.jpg"),
             "slow-body": self._slow,
             "endless": self._endless,

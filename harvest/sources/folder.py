@@ -44,13 +44,20 @@ class Folder:
             raise UsageError(f"target {target.key}: no such folder; wanted one with pictures")
         number = 0
         notes: list[str] = []
-        for first, found in groupby(walk_files(root), key=lambda p: _first_part(root, p)):
+        unnamed: list[Path] = []
+        files = _with_text_names(walk_files(root), unnamed)
+        for first, found in groupby(files, key=lambda p: _first_part(root, p)):
             label = _label(target, first, notes)
             while sightings := await asyncio.to_thread(_sight_some, found):
                 number += 1
                 yield Page(sightings, f"page {number}", label=label, notes=tuple(notes))
                 notes.clear()
-        yield Page((), None)
+        if unnamed:
+            notes.append(
+                f"{len(unnamed)} files left out: their names are not UTF-8, like"
+                f" {str(unnamed[0])!a}; rename them"
+            )
+        yield Page((), None, notes=tuple(notes))
 
 
 def walk_files(root: Path) -> Iterator[Path]:
@@ -66,6 +73,17 @@ def walk_files(root: Path) -> Iterator[Path]:
             hidden = name.startswith(".")
             if not hidden and not (path.is_symlink() and not _leads_within(path, inside)):
                 yield path
+
+
+def _with_text_names(paths: Iterator[Path], others: list[Path]) -> Iterator[Path]:
+    # No column of the catalog can hold a name that is no text.
+    for path in paths:
+        try:
+            str(path.absolute()).encode()
+        except UnicodeEncodeError:
+            others.append(path)
+        else:
+            yield path
 
 
 def _leads_within(path: Path, inside: Path) -> bool:

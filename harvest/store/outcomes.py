@@ -69,7 +69,7 @@ def count_targets(catalog: Catalog) -> list[TargetCount]:
 def count_images(catalog: Catalog) -> tuple[int, int]:
     """(pictures, bytes) in `raw/`."""
     row = catalog.connection.execute(
-        "SELECT COUNT(*), COALESCE(SUM(n_bytes), 0) FROM image"
+        "SELECT COUNT(*), COALESCE(SUM(n_bytes), 0) FROM image WHERE mtime_ns >= 0"
     ).fetchone()
     return int(row[0]), int(row[1])
 
@@ -78,6 +78,12 @@ def list_targets(catalog: Catalog) -> list[str]:
     """Keys of all targets that have shown a picture."""
     rows = catalog.connection.execute("SELECT DISTINCT target FROM seen ORDER BY target")
     return [row["target"] for row in rows]
+
+
+def list_labels(catalog: Catalog) -> list[str]:
+    """Labels that targets have given."""
+    rows = catalog.connection.execute("SELECT DISTINCT label FROM seen WHERE label IS NOT NULL")
+    return [row["label"] for row in rows]
 
 
 def read_urls(catalog: Catalog, targets: Sequence[str]) -> Iterator[str]:
@@ -128,9 +134,11 @@ def find_stored(catalog: Catalog, source: str, post_id: str) -> Stored | None:
 
 
 def _add_image(connection: sqlite3.Connection, image: Image, mtime_ns: int, now: str) -> bool:
+    # A picture whose file was lost is new once more: see `store/lost.py`.
     added = connection.execute(
-        "INSERT OR IGNORE INTO image(sha256, media_type, n_bytes, mtime_ns, added_at)"
-        " VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO image(sha256, media_type, n_bytes, mtime_ns, added_at)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT(sha256) DO UPDATE"
+        " SET mtime_ns = excluded.mtime_ns WHERE image.mtime_ns < 0",
         (image.sha256, image.media_type, image.n_bytes, mtime_ns, now),
     )
     return added.rowcount == 1

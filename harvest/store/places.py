@@ -63,7 +63,8 @@ def read_places(catalog: Catalog, hashes: Sequence[str]) -> list[Place]:
 def read_unplaced(catalog: Catalog, limit: int, after: str = "") -> list[Place]:
     """Pictures that an interrupted run saved and did not note the place of."""
     rows = catalog.connection.execute(
-        "SELECT sha256 FROM image WHERE placed_as IS NULL AND sha256 > ? ORDER BY sha256 LIMIT ?",
+        "SELECT sha256 FROM image WHERE placed_as IS NULL AND mtime_ns >= 0 AND sha256 > ?"
+        " ORDER BY sha256 LIMIT ?",
         (after, limit),
     )
     return read_places(catalog, [row["sha256"] for row in rows])

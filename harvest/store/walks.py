@@ -58,8 +58,9 @@ def begin(catalog: Catalog, targets: Sequence[Target], *, relabel: bool = True) 
     """Start a run's work list with what earlier runs left open; returns its length.
 
     What FAILED is worth a retry, so it becomes PENDING again; so does what the guard refused:
-    that depends on the command line, and asking costs no request. A target's own label in the
-    settings replaces the one it had, if `relabel`.
+    that depends on the command line, and asking costs no request; and what gave a picture whose
+    file is lost, where there is a place to ask. A target's own label in the settings replaces the
+    one it had, if `relabel`.
     """
     with catalog.transaction() as connection:
         connection.execute(
@@ -69,6 +70,13 @@ def begin(catalog: Catalog, targets: Sequence[Target], *, relabel: bool = True) 
         connection.execute(
             "CREATE TEMP TABLE IF NOT EXISTS touched(target TEXT NOT NULL,"
             " sighting INTEGER NOT NULL, PRIMARY KEY(target, sighting)) WITHOUT ROWID"
+        )
+        connection.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS lost(sha256 TEXT PRIMARY KEY) WITHOUT ROWID"
+        )
+        connection.execute("DELETE FROM temp.lost")
+        connection.execute(
+            "INSERT INTO temp.lost(sha256) SELECT sha256 FROM image WHERE mtime_ns < 0"
         )
         connection.execute("DELETE FROM temp.due")
         connection.execute("DELETE FROM temp.touched")
@@ -82,7 +90,9 @@ def begin(catalog: Catalog, targets: Sequence[Target], *, relabel: bool = True) 
                 "INSERT OR IGNORE INTO temp.due(sighting, target)"
                 " SELECT s.id, n.target FROM sighting s"
                 " JOIN seen n ON n.sighting = s.id AND n.target = ?1"
-                " WHERE (s.status IN ('pending', 'failed') OR s.reason = 'blocked_address')"
+                " WHERE (s.status IN ('pending', 'failed') OR s.reason = 'blocked_address'"
+                " OR (s.sha256 IN (SELECT sha256 FROM temp.lost)"
+                " AND (s.url <> '' OR s.fallback_urls IS NOT NULL)))"
                 " AND n.position < ?2 ORDER BY s.id",
                 (target.key, _limit(target)),
             )

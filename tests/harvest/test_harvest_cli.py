@@ -153,6 +153,27 @@ def test_yield_gate(winnow, sandbox: Sandbox, tmp_path: Path) -> None:
     assert json.loads(lenient.stdout)["yield"] == 0.5
 
 
+def test_gate_without_lines(winnow, tmp_path: Path) -> None:
+    """A gate over no line at all is passed by nothing: exit code 5."""
+    (tmp_path / "urls_x.log").write_text("# nothing yet\n")
+    done = winnow("urls", "urls_x.log", "-o", "set", "--min-yield", 0.9)
+
+    assert done.returncode == 5
+    assert "no line to ask for" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--max-wait", "--min-yield"])
+def test_nan(winnow, tmp_path: Path, option: str) -> None:
+    """NaN is no number of seconds and no share."""
+    (tmp_path / "a.log").write_text("http://pictures.example/a.jpg\n")
+    done = winnow("urls", "a.log", "-o", "set", option, "nan")
+
+    assert done.returncode == 2
+    assert "not a number" in done.stderr
+    assert not (tmp_path / "set").exists()
+
+
 def test_guard_is_on(winnow, sandbox: Sandbox, tmp_path: Path) -> None:
     """Without --allow-private a mirror on this machine is not asked."""
     (tmp_path / "urls_x.log").write_text("http://pictures.example/a.jpg\n")
@@ -184,6 +205,10 @@ def test_retry(winnow, sandbox: Sandbox, tmp_path: Path) -> None:
         (("get", "twitter:", "-o", "set"), "a name after the colon"),
         (("urls", "a.log", "-o", "set", "--connect-to", "x"), "HOST:PORT:HOST2:PORT2"),
         (("get", "x", "-o", "set", "--sandbox", "localhost"), "--sandbox"),
+        (("get", "x", "-o", "set", "--sandbox", "http://[:::]"), "--sandbox"),
+        (("get", "x", "-o", "set", "--sandbox", "http://127.0.0.1:99999"), "--sandbox"),
+        (("get", "x", "-o", "set", "--sandbox", "http://a b"), "--sandbox"),
+        (("get", "x", "-o", "set", "--sandbox", "http://a?b"), "--sandbox"),
         (("urls", "a.log", "-o", "a.log/set"), "cannot be made"),
         (("urls", "a.log", "-o", "set", "--lock", "nothing.csv"), "nothing.csv"),
     ],

@@ -13,6 +13,11 @@ BAD = {
     "data": "data:image/png;base64,AAAA",
     "no host": "http:///a.jpg",
     "dots for a host": "http://../a.jpg",
+    "an empty label": "http://a..b/x.jpg",
+    "a dot in front": "http://.a/x.jpg",
+    "a label of 64": f"http://{'a' * 64}.com/x.jpg",
+    "a host of 254": f"http://{'a.' * 126}aa/x.jpg",
+    "colons only": "http://[:::]/x.jpg",
     "a blank": "http://example.com/a b.jpg",
     "a tab": "http://example.com/\ta.jpg",
     "a line break": "http://example.com/a\r\nX: 1",
@@ -44,6 +49,8 @@ def test_bad(text: str) -> None:
         "https://example.com/a,b;c%20d%2Fe?x=%41&y=a+b",
         "http://example.com:8080/%7Euser/",
         "http://[2606:4700::1111]/a.jpg",
+        f"http://{'a' * 63}.com/a.jpg",
+        "http://example.com./a.jpg",
     ],
 )
 def test_verbatim(text: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer
+from yarl import URL
 
 from harvest.guard.connect_to import ConnectTo, parse_connect_to
 from harvest.guard.session import BlockedAddress, Outside, open_session, user_agent
@@ -86,6 +87,17 @@ async def test_odd_numbers(url: str) -> None:
     ) as session:
         with pytest.raises(aiohttp.ClientError):
             await session.get(url)
+
+
+@pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.example"])
+async def test_no_name_at_all(host: str) -> None:
+    """A host that no name can be is an unknown name, also to the system's own resolver."""
+    url = URL.build(scheme="http", authority=host, path="/", encoded=True)
+    async with open_session(Outside(), make_socket=refuse_sockets) as session:
+        with pytest.raises(aiohttp.ClientConnectorDNSError) as caught:
+            await session.get(url)
+
+    assert caught.value.os_error.errno == socket.EAI_NONAME
 
 
 async def test_public_is_tried() -> None:

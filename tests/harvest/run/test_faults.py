@@ -49,6 +49,7 @@ MATRIX = [
     ("redirect-loop", R, "redirect_loop", 1),
     ("redirect-to-private", R, "blocked_address", 1),
     ("redirect-to-file", R, "bad_redirect", 1),
+    ("redirect-to-no-name", R, "bad_redirect", 1),
     ("500", F, "http_500", 4),
     ("502", F, "http_502", 4),
     ("503", F, "http_503", 4),

@@ -158,6 +158,15 @@ async def test_bad_lines(gather, make_job) -> None:
     assert all(len(o.sighting.url) < 300 for o in outcomes)
 
 
+async def test_bad_hosts(gather, make_job) -> None:
+    """Hosts that no name can be are refused lines, and the others are got."""
+    lines = ["http://a..b/x.jpg", "http://.a/x", f"http://{'a' * 64}.com/x.jpg", *addresses(1)]
+    outcomes, summary = await gather(make_job(comic=lines))
+
+    assert (summary.total.refused, summary.total.saved) == (3, 1)
+    assert {o.reason for o in outcomes if o.status is Status.REFUSED} == {"bad_url"}
+
+
 async def test_failed_is_tried_again(gather, make_job, sandbox: Sandbox) -> None:
     """What failed is asked for again by the same command, and by `retry`; what is gone is not."""
     job = make_job(comic=[f"{PLACE}/faults/503-then-200?times=9", f"{PLACE}/faults/404"])

@@ -40,6 +40,7 @@ RAISING: dict[str, type[Exception] | tuple[type[Exception], ...]] = {
     "/faults/reset-midway": CUT,
     "/faults/redirect-loop": aiohttp.TooManyRedirects,
     "/faults/redirect-to-file": aiohttp.NonHttpUrlRedirectClientError,
+    "/faults/redirect-to-no-name": UnicodeError,
     "/faults/hang": TimeoutError,
     "/faults/endless": TimeoutError,
 }

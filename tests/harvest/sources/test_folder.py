@@ -86,6 +86,23 @@ async def test_bad_folder_names(tmp_path: Path, picture: Callable[[int], bytes])
     assert any("longer than 64 bytes" in note for page in pages for note in page.notes)
 
 
+async def test_names_that_are_no_text(tmp_path: Path, picture: Callable[[int], bytes]) -> None:
+    """Files whose names are not UTF-8 are left out and counted; the others come in."""
+    bad = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
+    try:
+        bad.mkdir()
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    for path in (bad / "a.jpg", Path(f"{bad}.jpg"), tmp_path / "c.jpg"):
+        path.write_bytes(picture(1))
+    pages = await pages_of(tmp_path, label_from="folder")
+
+    assert [Path(s.fallback_urls[0]).name for p in pages for s in p.sightings] == ["c.jpg"]
+    (note,) = [note for page in pages for note in page.notes]
+    assert "2 files left out" in note
+    assert note.isascii()
+
+
 async def test_pipe(tmp_path: Path) -> None:
     """A pipe among the files blocks nobody."""
     os.mkfifo(tmp_path / "pipe.jpg")
