@@ -121,10 +121,14 @@ class Summary:
 
     def why(self) -> list[str]:
         """Lines that say why pictures are missing, and what to do where something can be done."""
-        lines = [
-            f"{status}: {', '.join(f'{reason} {n}' for reason, n in sorted(reasons.items()))}"
-            for status, reasons in sorted(self.reasons.items())
-        ]
+        lines = []
+        for status, reasons in sorted(self.reasons.items()):
+            # What was saved before needs no reason.
+            some = [
+                f"{reason} {n}" for reason, n in sorted(reasons.items()) if reason != "was_saved"
+            ]
+            if some:
+                lines.append(f"{status}: {', '.join(some)}")
         blocked = self.reasons.get(Status.REFUSED, Counter())["blocked_address"]
         if blocked:
             lines.append(
