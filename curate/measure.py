@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image as Pillow
@@ -67,16 +68,12 @@ def _broken(image: Image, path: Path, error: PictureError) -> Measure:
         header = read_header(path)  # a truncated file still says how large it was meant to be
     except PictureError:
         return facts
-    return Measure(
-        image.sha256,
-        HASH_VERSION,
-        header.media_type,
-        image.n_bytes,
-        header.width,
-        header.height,
-        header.mode,
-        header.frames,
-        header.orientation,
-        fault=error.reason,
-        detail=error.detail,
+    return replace(
+        facts,
+        media_type=header.media_type,
+        width=header.width,
+        height=header.height,
+        mode=header.mode,
+        frames=header.frames,
+        orientation=header.orientation,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -14,15 +13,13 @@ import aiohttp
 from harvest.download.endings import Content, Ending
 from harvest.download.limits import Limits
 from harvest.download.structure import TAIL_BYTES, ends_early
-from harvest.ledger.errors import StorageFull
+from harvest.ledger.errors import StorageFull, from_system
 from harvest.ledger.picture import SNIFF_BYTES, PictureError, open_picture, sniff
 from harvest.ledger.records import Status
 
 HOLD_BYTES = 256 * 1024
 """Up to this length a picture stays in memory until its commit: making a file waits for the
 disk wherever a sync is under way, and the event loop must not wait."""
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Receiver:
@@ -118,10 +115,9 @@ class refusing_full:  # noqa: N801 - a context manager, read as a phrase
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError) and error.errno in _FULL:
-            raise StorageFull(
-                f"{self._path.parent}: no room left; make room and run the same command again"
-            ) from error
+        meant = from_system(error, self._path.parent) if isinstance(error, OSError) else None
+        if isinstance(meant, StorageFull):
+            raise meant from error
 
 
 def too_large(limits: Limits) -> Ending:

@@ -106,7 +106,7 @@ class Interrupted(WinnowError):
     exit_code = 130
 
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _NO_PATH = (
     errno.ENOENT,

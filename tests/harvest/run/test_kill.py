@@ -112,8 +112,9 @@ def test_killed_while_it_tidied(tmp_path: Path, sandbox: Sandbox, contents) -> N
     assert {key for key in whole if differences(torn[key], whole[key])} == set()
 
 
-def test_first_ctrl_c(tmp_path: Path, sandbox: Sandbox) -> None:
-    """Ctrl-C ends the run in order: exit 130, one line that says how to go on, nothing lost."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminate"])
+def test_first_stop(tmp_path: Path, sandbox: Sandbox, number: signal.Signals) -> None:
+    """Ctrl-C or SIGTERM ends the run in order: exit 130, a line that says how to go on."""
     words = command(tmp_path / "set", sandbox)
     sandbox.requests.clear()
     going = subprocess.Popen(
@@ -122,7 +123,7 @@ def test_first_ctrl_c(tmp_path: Path, sandbox: Sandbox) -> None:
     waited = time.monotonic() + 20
     while len(sandbox.requests) < 10 and time.monotonic() < waited:
         time.sleep(0.02)
-    going.send_signal(signal.SIGINT)
+    going.send_signal(number)
     out, error = going.communicate(timeout=30)
 
     assert going.returncode == 130
