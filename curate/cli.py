@@ -11,12 +11,13 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from curate.labels import SyncSummary
+    from curate.settings import SplitSettings
     from harvest.ledger.folder import DatasetFolder
     from harvest.ledger.settings import Settings
 
@@ -44,7 +45,7 @@ def group() -> None:
 @group.command()
 @_dataset
 @_config
-@click.option("--workers", type=click.IntRange(1, 256), help="Threads that decode: one a core.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes that decode: one a core.")
 @click.option("--dry-run", is_flag=True, help="Find everything, move nothing.")
 @_json
 def check(
@@ -72,6 +73,7 @@ def check(
         ("seen more than once, byte for byte", found.merged),
         ("decoded now", found.decoded),
         *((f"flagged: {name}", n) for name, n in found.flagged.items()),
+        *((f"warned of, kept: {name}", n) for name, n in found.warned.items()),
         ("groups of near duplicates", found.groups),
         ("variants (kept)", found.variants),
         ("unsure pairs (kept)", found.unsure),
@@ -128,8 +130,18 @@ def export(dataset: Path, as_json: bool) -> None:
 @click.option("--validation-percentage", type=float, help="Share of each label for validation.")
 @click.option("--testing-percentage", type=float, help="Share of each label for the test part.")
 @click.option("--test-per-label", type=int, help="So many pictures of each label for the test.")
+@click.option("--train-per-label", type=int, help="At most so many of each label to train on.")
+@click.option("--max-per-label", type=int, help="At most so many of each label in all.")
+@click.option(
+    "--by",
+    type=click.Choice(["group", "account"]),
+    help="What no two parts share: groups of one picture or post (default), or whole accounts.",
+)
+@click.option("--dry-run", is_flag=True, help="Decide everything, write nothing.")
 @_json
-def build(dataset: Path, config: Path | None, as_json: bool, **given: float | None) -> None:
+def build(
+    dataset: Path, config: Path | None, dry_run: bool, as_json: bool, **given: float | str | None
+) -> None:
     """Write build/{train,validation,test}/<label>/ and its manifest."""
     from curate.dataset import build as run_build
     from curate.settings import SplitSettings
@@ -139,15 +151,17 @@ def build(dataset: Path, config: Path | None, as_json: bool, **given: float | No
     split = settings.section("split", SplitSettings) if settings else SplitSettings()
     split = _overridden(split, {name: value for name, value in given.items() if value is not None})
     with folder.lock("curate build"):
-        made = run_build(folder, split, mode=settings.folders if settings else "link")
+        mode = settings.folders if settings else "link"
+        made = run_build(folder, split, mode=mode, dry_run=dry_run)
     if as_json:
         _print_json(asdict(made))
         return
     _tell_sync(made.sync)
     _tell(made.notes)
-    labels = sorted({label for some in made.counts.values() for label in some})
-    rows = [(label, *(made.counts[part].get(label, 0) for part in made.counts)) for label in labels]
-    show_table(made.manifest, ("label", *made.counts), rows)
+    columns = made.counts | ({"left out": made.over_quota} if made.over_quota else {})
+    labels = sorted({label for some in columns.values() for label in some})
+    rows = [(label, *(some.get(label, 0) for some in columns.values())) for label in labels]
+    show_table("nothing written" if dry_run else made.manifest, ("label", *columns), rows)
 
 
 @group.command()
@@ -161,6 +175,46 @@ def report(dataset: Path) -> None:
         click.echo(_printable(str(run_report(folder))))
 
 
+@group.command()
+@_dataset
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The page to write; by default DATASET/reports/groups.html.",
+)
+@_json
+def groups(dataset: Path, out: Path | None, as_json: bool) -> None:
+    """Write contact sheets of all duplicates and variants, with the proofs."""
+    from curate.group_page import group_page
+
+    folder, _ = _open(dataset, None)
+    with folder.lock("curate groups"):
+        path, sheets = group_page(folder, out)
+    if as_json:
+        _print_json({"page": str(path)} | sheets.record())
+        return
+    click.echo(_printable(str(path)))
+
+
+@group.command()
+@_dataset
+@click.argument("one")
+@click.argument("other")
+@click.option("--undo", is_flag=True, help="Take it back: the pixels decide again.")
+def differ(dataset: Path, one: str, other: str, undo: bool) -> None:
+    """Say that two pictures are different: never one again, whatever a check finds.
+
+    ONE and OTHER: the first digits of their sha256, or the names of their files below images/.
+    """
+    from curate.differ import differ as run_differ
+
+    folder, _ = _open(dataset, None)
+    with folder.lock("curate differ"):
+        said = run_differ(folder, one, other, undo=undo)
+    words = "are different pictures" if said.different else "are compared by their pixels again"
+    click.echo(f"{said.a[:8]} and {said.b[:8]} {words}; `winnow curate check` acts on it")
+
+
 def _open(dataset: Path, config: Path | None) -> tuple[DatasetFolder, Settings | None]:
     from harvest.ledger.folder import DatasetFolder
     from harvest.ledger.settings import load_settings
@@ -171,13 +225,13 @@ def _open(dataset: Path, config: Path | None) -> tuple[DatasetFolder, Settings |
     return folder, load_settings(config) if config is not None else None
 
 
-def _overridden(split: Any, given: Mapping[str, float]) -> Any:
+def _overridden(split: SplitSettings, given: Mapping[str, float | str]) -> SplitSettings:
     from pydantic import ValidationError
 
     from harvest.ledger.errors import UsageError
 
     try:
-        return type(split).model_validate(split.model_dump() | dict(given))
+        return split.overridden(given)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         name = "--" + str(fault["loc"][0]).replace("_", "-") if fault["loc"] else "the percentages"

@@ -6,8 +6,8 @@ moving the picture.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from curate.facts import Folders
 from curate.rawfiles import RawFiles
@@ -32,6 +32,20 @@ class Standing:
     """Pictures that a person has moved: no verdict moves them any more."""
     raw: RawFiles
     """How `raw/` stands."""
+    protected: frozenset[str] = frozenset()
+    """Pictures that stand in a protected folder: always kept, never moved."""
+
+    def guarding(self, protected: Collection[str]) -> Standing:
+        """The same, with these folders below `images/` protected, and what is below them.
+
+        What stands there counts as placed by a person.
+        """
+        kept = frozenset(
+            sha256
+            for sha256 in self.places
+            if any(f == p or f.startswith(f"{p}/") for f in self.folders(sha256) for p in protected)
+        )
+        return replace(self, hands=self.hands | kept, protected=kept)
 
     def folders(self, sha256: str) -> Folders:
         """Folders in which a picture stands; none when it is not below `images/`."""

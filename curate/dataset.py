@@ -1,28 +1,34 @@
 """`curate build`: the labelled pictures, divided, as a folder that anybody can read.
 
-build/{train,validation,test}/<label>/<name>, and build/manifest.jsonl: THE HAND-OFF to classify.
-It is written beside the last one and takes its place in the end, so that a reader never meets
-half of it; and the same data set gives the same bytes.
+build/{train,validation,test}/<label>/<name>, and build/manifest.jsonl: THE HAND-OFF to classify;
+build/leaks.json counts what the parts have in common. It is written beside the last one and takes
+its place in the end, so that a reader never meets half of it; and the same data set gives the same
+bytes.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from curate.labels import Clock, SyncSummary, read_hands, utc_now
+from curate.leaks import FILE_NAME as LEAKS
+from curate.leaks import Leak, find_leaks, tell
 from curate.rawfiles import raw_file
-from curate.selection import Chosen, need_labels, select, ties
+from curate.selection import Chosen, material, need_labels, select
 from curate.settings import SplitSettings
-from curate.split import divide
-from curate.store.facts import read_provenance
+from curate.split import Division, Moved, divide
 from curate.store.opinions import Assigned, read_clusters, read_split, save_split
 from curate.store.schema import open_store
 from harvest.ledger.folder import DatasetFolder, FolderMode, place
-from harvest.ledger.manifest import FILE_NAME, SPLITS, ManifestLine, write_manifest
+from harvest.ledger.manifest import FILE_NAME as MANIFEST
+from harvest.ledger.manifest import SPLITS, ManifestLine, write_manifest
+
+_NAMED = 5  # pictures that changed parts, before the rest is only counted
 
 
 @dataclass
@@ -34,11 +40,21 @@ class BuildSummary:
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     """Part -> label -> pictures."""
     left_out: dict[str, int] = field(default_factory=dict)
-    """Reason -> pictures that are not part of it."""
+    """Reason -> pictures that are not part of it; `over_quota`: see `over_quota`."""
+    over_quota: dict[str, int] = field(default_factory=dict)
+    """Label -> pictures above `max_per_label` or `train_per_label`."""
+    moved: list[Moved] = field(default_factory=list)
+    """Pictures that stood in another part before, because a new one joined two groups."""
+    leaks: dict[str, Leak] = field(default_factory=dict)
+    """What every two parts share: `train/test` and so on; also in `build/leaks.json`."""
     notes: list[str] = field(default_factory=list)
-    """Lines for people: what was left out, what changed parts and why."""
+    """Lines for people: what was left out, what changed parts and why, what the parts share."""
+    plan: str = ""
+    """The settings that divided it, in one line."""
     manifest: str = ""
     """Path of the manifest."""
+    dry_run: bool = False
+    """Whether nothing was written."""
     sync: SyncSummary = field(default_factory=SyncSummary)
     """What people had moved before."""
 
@@ -48,55 +64,82 @@ def build(
     settings: SplitSettings | None = None,
     *,
     mode: FolderMode = "link",
+    dry_run: bool = False,
     clock: Clock = utc_now,
 ) -> BuildSummary:
     """Build the data set. The caller holds its lock.
 
-    Raises DataError with fewer than two labels, or when a label is left without a picture to
-    train on; nothing is changed then. Otherwise as `labels.sync` does.
+    With `dry_run` everything is decided and nothing written, not even what people had moved.
+    Raises DataError with fewer than two labels, when a label is left without a picture to train
+    on, or cannot be split by account; nothing is changed then. Otherwise as `labels.sync` does.
     """
     settings = settings or SplitSettings()
     with open_store(folder) as catalog:
-        standing, found = read_hands(catalog, folder, clock)
+        standing, found = read_hands(catalog, folder, clock, dry_run=dry_run)
         selection = select(catalog, standing)
         found.conflicts = dict(selection.conflicts)
         need_labels(selection, folder)
-        former = read_split(catalog)
+        clusters = read_clusters(catalog)
         before = read_split(catalog, settings.plan)
-        labels = {picture.sha256: picture.label for picture in selection.pictures}
-        tied = ties(read_clusters(catalog), read_provenance(catalog))
-        division = divide(labels, tied, before, settings)
-        notes = [*selection.explain(), *division.joined]
-        if former and not before:
-            notes.append(f"the split was drawn anew by other settings: {settings.plan}")
-        lines = sorted(
-            (_line(picture, division.assigned[picture.sha256]) for picture in selection.pictures),
-            key=lambda line: line.file,
+        anew = not before and bool(read_split(catalog))
+        division = divide(material(selection.pictures, clusters), before, settings)
+        taken = [p for p in selection.pictures if p.sha256 in division.assigned]
+        parts = {sha256: one.part for sha256, one in division.assigned.items()}
+        summary = BuildSummary(
+            pictures=len(taken),
+            counts=_counts(taken, parts),
+            left_out=dict(selection.left_out),
+            over_quota=division.left_out,
+            moved=division.moved,
+            leaks=find_leaks(parts, taken, clusters),
+            notes=[*selection.explain(), *division.notes],
+            plan=settings.plan,
+            manifest=str(folder.build / MANIFEST),
+            dry_run=dry_run,
+            sync=found,
         )
-        by_file = {
-            _file(picture, division.assigned[picture.sha256]): raw_file(folder, picture.stored)
-            for picture in selection.pictures
-        }
-        _write(folder, lines, by_file, mode)
-        save_split(catalog, division.assigned, settings.plan)
+        if division.left_out:
+            summary.left_out["over_quota"] = sum(division.left_out.values())
+        summary.notes += _explain(division, {p.sha256: p for p in taken})
+        if anew:
+            summary.notes.append(f"the split was drawn anew by other settings: {settings.plan}")
+        summary.notes += tell(summary.leaks)
+        if not dry_run:
+            fresh = _write(folder, taken, division.assigned, mode)
+            _write_leaks(fresh, summary)
+            # Before the swap: a kill between the two costs a build, not the memory of one.
+            save_split(catalog, division.assigned, settings.plan)
+            _swap(folder, fresh)
+    return summary
+
+
+def _counts(pictures: Iterable[Chosen], parts: Mapping[str, str]) -> dict[str, dict[str, int]]:
     counts: dict[str, Counter[str]] = {part: Counter() for part in SPLITS}
-    for line in lines:
-        counts[line.split][line.label] += 1
-    return BuildSummary(
-        pictures=len(lines),
-        counts={part: dict(sorted(some.items())) for part, some in counts.items()},
-        left_out=dict(selection.left_out),
-        notes=notes,
-        manifest=str(folder.build / FILE_NAME),
-        sync=found,
-    )
+    for picture in pictures:
+        counts[parts[picture.sha256]][picture.label] += 1
+    return {part: dict(sorted(some.items())) for part, some in counts.items()}
+
+
+def _explain(division: Division, pictures: Mapping[str, Chosen]) -> Iterator[str]:
+    """Yield lines on what the quotas left out and on pictures that changed their part."""
+    if division.left_out:
+        each = ", ".join(f"{label} {count}" for label, count in division.left_out.items())
+        yield f"left out: {each} above max_per_label or train_per_label"
+    for moved in division.moved[:_NAMED]:
+        one = pictures[moved.sha256]
+        yield (
+            f"moved from {moved.before} to {moved.part}: {one.label}/{one.name}; a new picture"
+            f" joined its group with one of {moved.part}"
+        )
+    if len(division.moved) > _NAMED:
+        yield f"… and {len(division.moved) - _NAMED} more moved for the same reason"
 
 
 def _line(picture: Chosen, assigned: Assigned) -> ManifestLine:
     first = picture.sightings[0] if picture.sightings else None
     facts = picture.measure
     return ManifestLine(
-        file=_file(picture, assigned),
+        file=f"{assigned.part}/{picture.label}/{picture.name}",
         sha256=picture.sha256,
         label=picture.label,
         split=assigned.part,  # type: ignore[arg-type]
@@ -113,22 +156,35 @@ def _line(picture: Chosen, assigned: Assigned) -> ManifestLine:
     )
 
 
-def _file(picture: Chosen, assigned: Assigned) -> str:
-    return f"{assigned.part}/{picture.label}/{picture.name}"
-
-
 def _write(
-    folder: DatasetFolder, lines: list[ManifestLine], files: Mapping[str, Path], mode: FolderMode
-) -> None:
+    folder: DatasetFolder,
+    pictures: Sequence[Chosen],
+    assigned: Mapping[str, Assigned],
+    mode: FolderMode,
+) -> Path:
+    """Write the data set beside the one that stands; returns where."""
     fresh = folder.build.with_name("build.new")
-    former = folder.build.with_name("build.old")
     shutil.rmtree(fresh, ignore_errors=True)
     for part in SPLITS:
-        for label in {line.label for line in lines}:
+        for label in {picture.label for picture in pictures}:
             (fresh / part / label).mkdir(parents=True)
-    for file, raw in files.items():
-        place(raw, fresh / file, mode)
-    write_manifest(fresh / FILE_NAME, lines)
+    lines = []
+    for picture in pictures:
+        line = _line(picture, assigned[picture.sha256])
+        place(raw_file(folder, picture.stored), fresh / line.file, mode)
+        lines.append(line)
+    write_manifest(fresh / MANIFEST, sorted(lines, key=lambda line: line.file))
+    return fresh
+
+
+def _write_leaks(fresh: Path, summary: BuildSummary) -> None:
+    leaks = {parts: asdict(leak) for parts, leak in summary.leaks.items()}
+    text = json.dumps({"plan": summary.plan, "shared": leaks}, indent=2)
+    (fresh / LEAKS).write_text(text + "\n", encoding="utf-8")
+
+
+def _swap(folder: DatasetFolder, fresh: Path) -> None:
+    former = folder.build.with_name("build.old")
     shutil.rmtree(former, ignore_errors=True)
     if folder.build.exists():
         folder.build.rename(former)

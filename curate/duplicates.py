@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from curate.conflicts import Standing
 from curate.facts import Measure, Verdict
-from curate.groups import Candidate, Groups, group, memberships
-from curate.keep import choose
+from curate.groups import Candidate, Groups, Known, group, memberships
+from curate.keepers import Stars
 from curate.rawfiles import raw_file
-from curate.same import PROOF_VERSION, Prover
+from curate.same import PROOF_VERSION, Proof, Prover
 from curate.settings import NEAR_DUPLICATE, NearDuplicate
 from curate.store.facts import Seen
+from curate.store.likeness import read_apart, read_join, save_join
 from curate.store.opinions import (
     Membership,
     Pair,
@@ -67,21 +69,33 @@ def find_duplicates(
     measures = read_measures(catalog, HASH_VERSION)
     aside = _left_aside(standing, read_clusters(catalog))
     candidates = [
-        Candidate(measures[sha256], sha256 in standing.hands, _seen_at(provenance.get(sha256)))
+        Candidate(
+            measures[sha256],
+            sha256 in standing.hands,
+            _seen_at(provenance.get(sha256)),
+            sha256 in standing.protected,
+        )
         for sha256, some in verdicts.items()
         if _takes_part(measures[sha256], some, standing) and sha256 not in aside
     ]
 
-    def prove(one: str, other: str) -> float | None:
+    def path_of(sha256: str) -> Path:
+        return raw_file(folder, standing.images[sha256])
+
+    prover = Prover(path_of, settings.same_below)
+
+    def prove(one: str, other: str, forms: frozenset[str]) -> Proof | None:
         try:
-            return prover.tile(one, other)
+            return prover.prove(one, other, forms)
         except PictureError:  # gone since it was measured
             return None
 
-    prover = Prover(lambda sha256: raw_file(folder, standing.images[sha256]))
+    known = Known(
+        read_pairs(catalog, PROOF_VERSION), read_apart(catalog), read_join(catalog, HASH_VERSION)
+    )
     groups = Groups({}, ())
     fresh: list[Pair] = []
-    for found in group(candidates, settings, prove, read_pairs(catalog, PROOF_VERSION)):
+    for found in group(candidates, settings, prove, known):
         if isinstance(found, Groups):
             groups = found
             continue
@@ -91,36 +105,24 @@ def find_duplicates(
             fresh.clear()
             if progress is not None:
                 progress.note(f"compared {prover.compared} pairs of pictures that hash alike")
+    stars = Stars({c.sha256: c for c in candidates}, settings, prove, known, groups.pairs)
+    groups = stars.round_keepers(groups, path_of)
     save_pairs(catalog, (*fresh, *groups.pairs), PROOF_VERSION)
-    return _opinions(groups, candidates, aside, folder, standing)
+    if groups.join is not None:
+        save_join(catalog, groups.join, HASH_VERSION)
+    return _opinions(groups, candidates, aside)
 
 
 def _opinions(
-    groups: Groups,
-    candidates: list[Candidate],
-    aside: Mapping[str, Membership],
-    folder: DatasetFolder,
-    standing: Standing,
+    groups: Groups, candidates: list[Candidate], aside: Mapping[str, Membership]
 ) -> Duplicates:
-    by_sha = {c.sha256: c for c in candidates}
-    keepers = {
-        centre: choose(
-            [by_sha[s] for s in (centre, *members)],
-            lambda sha256: raw_file(folder, standing.images[sha256]),
-        )
-        for centre, members in groups.stars.items()
-    }
-    clusters = {**memberships(groups, keepers), **aside}
+    clusters = {**memberships(groups), **aside}
     tiles = {(pair.a, pair.b): pair.tile for pair in groups.pairs}
     verdicts = {c.sha256: Verdict(NEAR_DUPLICATE, 0.0, flagged=False) for c in candidates}
-    for centre, members in groups.stars.items():
-        keeper = keepers[centre]
-        for sha256 in (centre, *members):
-            if sha256 != keeper:
-                # Proved against the centre; for the centre itself, against the keeper.
-                other = centre if sha256 != centre else keeper
-                a, b = sorted((sha256, other))
-                verdicts[sha256] = _duplicate(tiles[a, b], keeper)
+    for keeper, members in groups.stars.items():
+        for sha256 in members:
+            a, b = sorted((sha256, keeper))
+            verdicts[sha256] = _duplicate(tiles[a, b], keeper)
     for sha256, member in aside.items():
         verdicts[sha256] = Verdict(
             NEAR_DUPLICATE,

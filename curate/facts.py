@@ -7,6 +7,11 @@ from dataclasses import dataclass
 Folders = frozenset[str]
 """Folders below `images/` in which a picture stands: `comic`, `_unsorted`, `_rejected/blank`."""
 
+Spot = tuple[int, int, int, int]
+"""A part of a picture: left, top, width, height in thousandths of it."""
+
+_FLAT = 3.0  # levels of standard deviation
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -31,19 +36,51 @@ class Measure:
     orientation: int = 1
     """EXIF orientation, 1 to 8."""
     phash64: str = ""
-    """16 hex digits; empty where the file cannot be decoded."""
+    """16 hex digits; empty, as all hashes, where the file cannot be decoded."""
     phash256: str = ""
-    """64 hex digits; empty where the file cannot be decoded."""
+    """64 hex digits."""
+    mirror64: str = ""
+    """The 64-bit hash of the picture with left and right exchanged."""
+    mirror256: str = ""
+    """The 256-bit hash of the same."""
+    flip64: str = ""
+    """The 64-bit hash of the picture with top and bottom exchanged."""
+    flip256: str = ""
+    """The 256-bit hash of the same."""
+    trimmed64: str = ""
+    """The 64-bit hash without plain margins (`curate/margins.py`); `phash64` where none are."""
+    trimmed256: str = ""
+    """The 256-bit hash of the same."""
     deviation: float = 0.0
-    """Largest standard deviation of the three channels, in levels, 0 to 127.5."""
-    dominant: float = 0.0
-    """Share of the pixels that have the most frequent colour (32 steps a channel), 0 to 1."""
+    """Flatness: largest standard deviation of luma and the two colour differences, 0 to 127.5."""
+    entropy: float = 0.0
+    """Of the luma's histogram, in bits, 0 (one grey) to 8."""
+    blur: float = 0.0
+    """Variance of the luma's Laplacian at 256 pixels a side: small where nothing has an edge."""
     brightness: float = 0.0
-    """Mean of the three channels, 0 to 255."""
+    """Mean luma, 0 to 255."""
     fault: str = ""
-    """Why it cannot be decoded: a reason of `ledger.picture.PictureError`; empty: it can."""
+    """Why it cannot be decoded: a reason of `ledger.picture.PictureError`, or `too_slow`, `fatal`
+    where decoding it did not end, or ended the process; empty: it can."""
     detail: str = ""
     """The fault in one line for people."""
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether there is too little on it for its hashes to say anything: they are rounding."""
+        return self.deviation < _FLAT
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """How widely a picture was seen, as far as checks ask."""
+
+    posts: int = 1
+    """Posts that show these very bytes."""
+    accounts: int = 1
+    """Accounts that show this picture, or one that hashes nearly like it."""
+    sensitive: bool = False
+    """Whether one of its posts says that not everybody should see it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +94,6 @@ class Verdict:
     flagged: bool
     """Whether the picture is to be set aside."""
     reason: str = ""
-    """One line for people; empty when not flagged."""
+    """One line for people; empty when neither flagged nor warned of."""
+    warned: bool = False
+    """Whether people should look at the picture, which stays; never with `flagged`."""

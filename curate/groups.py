@@ -3,26 +3,26 @@
 Pictures are taken in the order of their quality. Each is compared with the best ones so far that
 hash alike; the first that proves the same takes it in, else it becomes a best one itself. So each
 member is proved against the centre of its star: no chain of small steps can join two pictures
-that differ. Whatever hashes alike, proved or not, is *kin* and stays in one part of the split.
+that differ, and what a person has told apart never shares a star. Whatever hashes alike as it is,
+proved or not, and whatever is proved to be turned, bordered or cropped, is *kin* and stays in one
+part of the split.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
-import numpy as np
-from numpy.typing import NDArray
-
 from curate.facts import Measure
-from curate.neighbours import neighbours
-from curate.same import kind_of
+from curate.forms import Proposals
+from curate.neighbours import Join
+from curate.same import Proof, kind_of
 from curate.settings import NearDuplicate
 from curate.store.opinions import Membership, Pair
 
-Prove = Callable[[str, str], float | None]
-"""Difference of two pictures (`same.Prover.tile`); None when one cannot be read any more."""
+Prove = Callable[[str, str, frozenset[str]], Proof | None]
+"""Compare two pictures, near in these forms; None when one cannot be read any more."""
 
 _LOSSLESS = ("image/png", "image/gif", "image/bmp", "image/tiff")
 
@@ -37,6 +37,8 @@ class Candidate:
     """Whether a person has moved it."""
     seen_at: str
     """Time of its earliest sighting, ISO 8601; late when there is none."""
+    protected: bool = False
+    """Whether it stands in a folder whose pictures are always kept."""
 
     @property
     def sha256(self) -> str:
@@ -44,11 +46,16 @@ class Candidate:
         return self.measure.sha256
 
     @property
-    def quality(self) -> tuple[bool, int, bool, int, str, str]:
+    def rank(self) -> int:
+        """0: protected, 1: placed by a person, 2: neither. The lower one is kept."""
+        return 0 if self.protected else 1 if self.by_hand else 2
+
+    @property
+    def quality(self) -> tuple[int, int, bool, int, str, str]:
         """Smaller is better. First difference wins; the sha256 makes it a total order."""
         facts = self.measure
         return (
-            not self.by_hand,
+            self.rank,
             -facts.width * facts.height,
             facts.media_type not in _LOSSLESS,
             -facts.n_bytes,
@@ -65,109 +72,88 @@ class Groups:
     """Centre -> its proven duplicates, best first; only stars of two and more."""
     pairs: tuple[Pair, ...]
     """Every pair that was proved, in the order of (a, b)."""
+    join: Join | None = None
+    """Which hashes are near each other: the next check need only join what is new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What earlier checks and people have found out."""
+
+    pairs: Mapping[tuple[str, str], Pair]
+    """Proofs made before, by (a, b)."""
+    apart: Collection[tuple[str, str]] = frozenset()
+    """(a, b), a < b: pairs that a person has called two different pictures."""
+    join: Join | None = None
+    """The join of the last check."""
 
 
 def group(
-    candidates: Sequence[Candidate],
-    settings: NearDuplicate,
-    prove: Prove,
-    known: Mapping[tuple[str, str], Pair],
+    candidates: Sequence[Candidate], settings: NearDuplicate, prove: Prove, known: Known
 ) -> Iterator[Pair | Groups]:
-    """Yield each new proof as it is made, and the groups last. `known`: proofs made before."""
+    """Yield each new proof as it is made, and the groups last."""
     ordered = sorted(candidates, key=lambda c: c.quality)
-    if not ordered:
-        yield Groups({}, ())
-        return
-    near = _Near(ordered, settings)
-    stars: dict[int, list[int]] = {}
+    near = Proposals([c.measure for c in ordered], settings, known.join)
+    judge = Judge(settings, known)
     pairs: dict[tuple[str, str], Pair] = {}
-    for mine in range(len(ordered)):
-        for centre, distance64, distance256 in near.centres(mine):
-            a, b = sorted((ordered[centre].sha256, ordered[mine].sha256))
-            pair = known.get((a, b))
+    stars: dict[str, list[str]] = {}
+    for mine, candidate in enumerate(ordered):
+        sha256 = candidate.sha256
+        for other, how in near.near(mine).items():
+            centre = ordered[other].sha256
+            a, b = sorted((centre, sha256))
+            pair = known.pairs.get((a, b))
             if pair is None:
-                tile = prove(a, b)
-                if tile is None:
+                proof = prove(a, b, how.forms)
+                if proof is None:
                     continue
-                pair = Pair(a, b, distance64, distance256, tile, kind_of(tile, settings))
+                pair = Pair(a, b, 0, 0, proof.tile, "", proof.how, proof.spot)
+            fresh = (a, b) not in known.pairs
+            pair = replace(pair, distance64=how.distance64, distance256=how.distance256)
+            pair = judge.decided(pair)
+            if fresh:
                 yield pair
-            kind = kind_of(pair.tile, settings)
-            pairs[a, b] = Pair(a, b, distance64, distance256, pair.tile, kind)
-            if kind == "same":
-                stars[centre].append(mine)
+            pairs[a, b] = pair
+            if pair.kind == "same" and not judge.parts(sha256, stars[centre]):
+                stars[centre].append(sha256)
                 break
         else:
-            stars[mine] = []
-            near.add_centre(mine)
+            stars[sha256] = []
+            near.admit(mine)
     yield Groups(
-        {
-            ordered[centre].sha256: tuple(ordered[m].sha256 for m in members)
-            for centre, members in stars.items()
-            if members
-        },
+        {centre: tuple(members) for centre, members in stars.items() if members},
         tuple(pairs[key] for key in sorted(pairs)),
+        near.join,
     )
 
 
-class _Near:
-    """The star centres that hash like a picture."""
+class Judge:
+    """Says what each pair is, by its proof and by what people have said of it."""
 
-    def __init__(self, ordered: Sequence[Candidate], settings: NearDuplicate) -> None:
-        words = np.array([int(c.measure.phash64, 16) for c in ordered], dtype=np.uint64)
-        self._bits = np.frombuffer(
-            bytes.fromhex("".join(c.measure.phash256 for c in ordered)), dtype=np.uint64
-        ).reshape(len(ordered), 4)
-        # Identical hashes are one place: copies of a placeholder would else make n * n pairs.
-        places, self._place_of = np.unique(words, return_inverse=True)
-        self._words = words
-        self._reach = settings.max_distance256
-        self._adjacent = _adjacency(places, settings.max_distance64)
-        self._centres: dict[int, list[int]] = {}
+    def __init__(self, settings: NearDuplicate, known: Known) -> None:
+        self._settings = settings
+        self._known = known
+        self._told = {sha256 for pair in known.apart for sha256 in pair}
 
-    def centres(self, mine: int) -> list[tuple[int, int, int]]:
-        """(centre, bits of 64, bits of 256) within both distances, best centre first."""
-        place = int(self._place_of[mine])
-        found = [
-            centre
-            for other in (place, *self._adjacent.get(place, ()))
-            for centre in self._centres.get(other, ())
-        ]
-        if not found:
-            return []
-        found.sort()
-        far = np.bitwise_count(self._bits[found] ^ self._bits[mine]).sum(axis=1, dtype=np.int64)
-        near = np.bitwise_count(self._words[found] ^ self._words[mine])
-        return [
-            (centre, int(d64), int(d256))
-            for centre, d64, d256 in zip(found, near, far, strict=True)
-            if d256 <= self._reach
-        ]
+    def decided(self, pair: Pair) -> Pair:
+        """The pair with its kind."""
+        if (pair.a, pair.b) in self._known.apart:
+            return replace(pair, kind="variant")  # how they differ stays the pixels' word
+        return replace(pair, kind=kind_of(pair.tile, pair.how, self._settings))
 
-    def add_centre(self, mine: int) -> None:
-        """Let a picture take others in from now on."""
-        self._centres.setdefault(int(self._place_of[mine]), []).append(mine)
+    def parts(self, sha256: str, members: Sequence[str]) -> bool:
+        """Whether a person has told a picture apart from one that stands in the star already."""
+        if sha256 not in self._told:
+            return False
+        return any(tuple(sorted((sha256, m))) in self._known.apart for m in members)
 
 
-def _adjacency(places: NDArray[np.uint64], radius: int) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
-    first, second, _ = neighbours(places, radius)
-    for i, j in zip(first.tolist(), second.tolist(), strict=True):
-        found.setdefault(i, []).append(j)
-        found.setdefault(j, []).append(i)
-    return found
-
-
-def memberships(groups: Groups, keepers: Mapping[str, str]) -> dict[str, Membership]:
-    """Keeper and kin of every picture that has duplicates, unsure pairs or variants.
-
-    `keepers`: centre of a star -> the member that is kept (`keep.choose`).
-    """
+def memberships(groups: Groups) -> dict[str, Membership]:
+    """Keeper and kin of every picture that has duplicates, unsure pairs or variants."""
     keeper_of = {
-        member: keepers[centre]
-        for centre, members in groups.stars.items()
-        for member in (centre, *members)
+        member: keeper for keeper, members in groups.stars.items() for member in (keeper, *members)
     }
-    kin = components((pair.a, pair.b) for pair in groups.pairs)
+    kin = components((pair.a, pair.b) for pair in groups.pairs if pair.kind != "unlike")
     return {s: Membership(keeper_of.get(s, s), kin[s]) for s in sorted(kin)}
 
 

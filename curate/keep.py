@@ -1,8 +1,9 @@
 """Which picture of a duplicate group is kept.
 
-First difference wins: one that a person has placed; more area (an enlargement counts no more
-than what it was enlarged from); of files with the very same pixels a JPEG, else a lossless one;
-more bytes; the earlier sighting; the smaller sha256. What cannot be decoded is in no group.
+First difference wins: one in a protected folder; one that a person has placed; more area (an
+enlargement counts no more than what it was enlarged from); of files with the very same pixels a
+JPEG, else a lossless one; more bytes; the earlier sighting; the smaller sha256. What cannot be
+decoded is in no group.
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ def choose(group: Sequence[Candidate], path_of: Callable[[str], Path]) -> str:
     areas = _areas(group, path_of)
     twins = _pixel_twins(group, path_of)
 
-    def key(one: Candidate) -> tuple[bool, int, int, int, str, str]:
+    def key(one: Candidate) -> tuple[int, int, int, int, str, str]:
         facts = one.measure
         lossy = facts.media_type == _LOSSY
         rank = 0 if lossy and one.sha256 in twins else 2 if lossy else 1
         return (
-            not one.by_hand,
+            one.rank,
             -areas[one.sha256],
             rank,
             -facts.n_bytes,

@@ -22,6 +22,7 @@ from curate.rawfiles import read_raw
 from curate.scan import Scan, check_folders, folder_of, is_rejected, label_of, scan
 from curate.store.facts import (
     Stored,
+    read_forgotten,
     read_images,
     read_provenance,
 )
@@ -100,27 +101,37 @@ def sync(
 
 
 def read_hands(
-    catalog: Catalog, folder: DatasetFolder, clock: Clock, *, all_removed: bool = False
+    catalog: Catalog,
+    folder: DatasetFolder,
+    clock: Clock,
+    *,
+    all_removed: bool = False,
+    dry_run: bool = False,
 ) -> tuple[Standing, SyncSummary]:
-    """Do what `sync` does; also returns how all pictures stand now."""
+    """Do what `sync` does; also returns how all pictures stand now.
+
+    With `dry_run` nothing is written, and files that are no pictures yet are passed over.
+    """
     check_folders(folder)
-    _finish_moves(catalog, folder, clock)
+    if not dry_run:
+        _finish_moves(catalog, folder, clock)
     images = read_images(catalog)
     raw = read_raw(folder, images)
     history, last = read_decisions(catalog), read_places(catalog)
-    seen = scan(folder, images, raw, last)
+    seen = scan(folder, images, raw, last, read_forgotten(catalog))
     if not all_removed:
         stood = {s for s, stored in images.items() if _before(stored, history.get(s))}
         # Harvest may have filled a new images/ already: what came since the last look is no proof.
         stood = stood & ({place.sha256 for place in last} | history.keys()) or stood
         _refuse_loss(folder, stood, {place.sha256 for place in seen.places})
-    taken = take_in(catalog, folder, seen.foreign, clock())
+    taken = () if dry_run else take_in(catalog, folder, seen.foreign, clock())
     if taken:
         images = read_images(catalog)
         raw = read_raw(folder, images)
     places = _by_picture((*seen.places, *taken))
     moves = _hand_moves(catalog, images, places, history=history, now=clock())
-    record_sync(catalog, (p for some in places.values() for p in some), moves)
+    if not dry_run:
+        record_sync(catalog, (p for some in places.values() for p in some), moves)
     for decision in moves:
         history.setdefault(decision.sha256, []).append(decision)
     hands = frozenset(s for s, decisions in history.items() if any(d.hand for d in decisions))
@@ -148,7 +159,7 @@ def _hand_moves(
     now: datetime,
 ) -> list[Decision]:
     provenance = read_provenance(catalog)
-    at, who = now.isoformat(timespec="seconds"), _login()
+    at, who = now.isoformat(timespec="seconds"), login()
     placed = read_placed(catalog)
     moves = []
     for sha256, stored in images.items():
@@ -179,7 +190,8 @@ def _before(stored: Stored, history: Sequence[Decision] | None) -> Folders | Non
     return frozenset({folder_of(stored.placed_as)}) if stored.placed_as else None
 
 
-def _login() -> str:
+def login() -> str:
+    """Name of the person who runs this, for decisions."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # no entry in the user database, as in some containers

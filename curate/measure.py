@@ -5,29 +5,37 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image as Pillow
-from PIL import ImageStat
 
 from curate.facts import Measure
-from harvest.ledger.fingerprint import DRAFT_SIDE, HASH_VERSION, fingerprint
-from harvest.ledger.picture import PictureError, open_picture, read_header
+from curate.margins import trimmed
+from harvest.ledger.fingerprint import (
+    DRAFT_SIDE,
+    HASH_VERSION,
+    Fingerprint,
+    fingerprint,
+    fingerprint_file,
+    plain_hashes,
+)
+from harvest.ledger.picture import Draft, PictureError, open_draft, read_header
 from harvest.ledger.records import Image
 
-_STEPS = 5  # bits a channel in which colours count as the same for the dominant one
+_LEVELS = np.arange(256, dtype=np.float64)
 
 
 def measure(image: Image, path: Path) -> Measure:
     """Everything that curation wants to know of a file; a broken one gives a fault, no error."""
     try:
-        picture = open_picture(path, at_least=DRAFT_SIDE)
+        draft = open_draft(path, DRAFT_SIDE)
     except PictureError as error:
-        return _broken(image, path, error)
-    header = picture.header
-    hashes = fingerprint(picture.rgb)
-    # The statistics need no more pixels than the hashes, and the same number for a JPEG and a PNG.
-    factor = max(1, min(picture.rgb.size) // DRAFT_SIDE)
-    small = picture.rgb.reduce(factor) if factor > 1 else picture.rgb
-    stat = ImageStat.Stat(small)
+        return broken(image, error.reason, error.detail, path)
+    header, grey = draft.header, draft.grey
+    hashes = fingerprint(grey)
+    inside = trimmed(grey)
+    within = hashes if inside is grey else plain_hashes(inside)
+    deviation, entropy, brightness = _levels(draft)
     return Measure(
         image.sha256,
         HASH_VERSION,
@@ -38,32 +46,36 @@ def measure(image: Image, path: Path) -> Measure:
         header.mode,
         header.frames,
         header.orientation,
-        hashes.phash64,
-        hashes.phash256,
-        deviation=round(max(stat.stddev), 4),
-        dominant=round(_dominant(small), 6),
-        brightness=round(sum(stat.mean) / 3, 4),
+        phash64=hashes.phash64,
+        phash256=hashes.phash256,
+        mirror64=hashes.mirror.phash64,
+        mirror256=hashes.mirror.phash256,
+        flip64=hashes.flip.phash64,
+        flip256=hashes.flip.phash256,
+        trimmed64=within.phash64,
+        trimmed256=within.phash256,
+        deviation=round(deviation, 4),
+        entropy=round(entropy, 4),
+        blur=round(_blur(grey), 4),
+        brightness=round(brightness, 4),
     )
 
 
-def _dominant(rgb: Pillow.Image) -> float:
-    import numpy as np
+def hashes_alone(path: Path) -> Fingerprint:
+    """The hashes of a file, the same as `measure` takes, and nothing else; raises PictureError.
 
-    few = rgb.reduce(2) if min(rgb.size) > 1 else rgb  # a share needs no more pixels than that
-    steps = (np.asarray(few, dtype=np.uint8) >> (8 - _STEPS)).astype(np.uint16)
-    codes = (steps[..., 0] << 2 * _STEPS) | (steps[..., 1] << _STEPS) | steps[..., 2]
-    return float(np.bincount(codes.ravel()).max() / codes.size)
+    Cheaper: of a JPEG the luma alone is decoded.
+    """
+    return fingerprint_file(path)[1]
 
 
-def _broken(image: Image, path: Path, error: PictureError) -> Measure:
+def broken(image: Image, reason: str, detail: str, path: Path | None = None) -> Measure:
+    """The measure of a file that cannot be decoded; with `path` its header is asked once more."""
     facts = Measure(
-        image.sha256,
-        HASH_VERSION,
-        image.media_type,
-        image.n_bytes,
-        fault=error.reason,
-        detail=error.detail,
+        image.sha256, HASH_VERSION, image.media_type, image.n_bytes, fault=reason, detail=detail
     )
+    if path is None:
+        return facts
     try:
         header = read_header(path)  # a truncated file still says how large it was meant to be
     except PictureError:
@@ -77,3 +89,27 @@ def _broken(image: Image, path: Path, error: PictureError) -> Measure:
         frames=header.frames,
         orientation=header.orientation,
     )
+
+
+def _levels(draft: Draft) -> tuple[float, float, float]:
+    """Deviation, entropy and brightness, from one pass over the pixels."""
+    counts = np.array(draft.colours.histogram(), dtype=np.float64).reshape(-1, 256)
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    means = shares @ _LEVELS
+    variances = np.maximum(shares @ _LEVELS**2 - means**2, 0.0)
+    luma = shares[0][shares[0] > 0]
+    # abs: of one grey alone the sum is -0.0
+    return float(np.sqrt(variances.max())), abs(float(luma @ np.log2(luma))), float(means[0])
+
+
+def _blur(grey: Pillow.Image) -> float:
+    """Variance of the Laplacian; one size for all, or a larger copy would seem blurred."""
+    short = min(grey.size)
+    if short > DRAFT_SIDE:
+        size = (round(grey.width * DRAFT_SIDE / short), round(grey.height * DRAFT_SIDE / short))
+        grey = grey.resize(size, Pillow.Resampling.BOX)
+    a: NDArray[np.int16] = np.asarray(grey).astype(np.int16)
+    if min(a.shape) < 3:
+        return 0.0
+    edges = a[1:-1, :-2] + a[1:-1, 2:] + a[:-2, 1:-1] + a[2:, 1:-1] - 4 * a[1:-1, 1:-1]
+    return float(edges.var())

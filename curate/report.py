@@ -10,6 +10,7 @@ from curate.conflicts import Standing
 from curate.facts import Verdict
 from curate.groups import by_group
 from curate.labels import Clock, read_hands, utc_now
+from curate.leaks import Leak, find_leaks
 from curate.rawfiles import raw_file
 from curate.scan import is_rejected
 from curate.selection import Selection, select
@@ -36,11 +37,13 @@ def report(folder: DatasetFolder, *, clock: Clock = utc_now) -> Path:
         selection = select(catalog, standing)
         provenance = read_provenance(catalog)
         verdicts = read_verdicts(catalog)
-        groups = by_group(read_clusters(catalog))
-        split = read_split(catalog)
+        clusters = read_clusters(catalog)
+        groups = by_group(clusters)
+        parts = {sha256: one.part for sha256, one in read_split(catalog).items()}
     page = _Page(folder, standing, provenance)
     sections = [
-        page.overview(selection, {sha256: one.part for sha256, one in split.items()}),
+        page.overview(selection, parts),
+        *([page.leaks(find_leaks(parts, selection.pictures, clusters))] if parts else []),
         *page.set_aside(verdicts),
         page.duplicates(groups, verdicts),
         page.conflicts(selection.conflicts),
@@ -77,6 +80,16 @@ class _Page:
         if parts:
             body.append(html.table(("label", "train", "validation", "test"), rows))
         return html.section("Overview", html.join(body))
+
+    def leaks(self, leaks: Mapping[str, Leak]) -> html.Html:
+        """What the parts of the build have in common."""
+        rows = [
+            (parts, k.near_duplicate_pairs, k.same_post_pairs, k.accounts, k.accounts_of)
+            for parts, k in leaks.items()
+        ]
+        heads = ("parts", "near-duplicate pairs", "pairs of one post", "accounts in both", "of")
+        note = "Split `by: account` to measure on accounts that training never saw."
+        return html.section("Shared by two parts", html.table(heads, rows), note=note)
 
     def set_aside(self, verdicts: Mapping[str, list[Verdict]]) -> Iterator[html.Html]:
         """One section for each check that flagged something."""

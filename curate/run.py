@@ -1,38 +1,31 @@
 """`curate check`: read the hand moves, decode what is new, judge, group, move.
 
-Each picture is decoded once, in threads (Pillow decodes outside the interpreter's lock), and its
-facts are written in groups: a killed run loses at most one group. All that follows is computed
-from those facts in an order that depends on nothing but content, so the result is the same for
-any order of files and any number of workers.
+All that follows the decoding (`curate/measuring.py`) is computed from the facts in an order that
+depends on nothing but content, so the result is the same for any order of files and any number
+of workers.
 """
 
 from __future__ import annotations
 
-import os
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from curate.conflicts import Standing, find_conflicts, home_of
+from curate.crew import Limits
 from curate.duplicates import Duplicates, find_duplicates
-from curate.facts import Measure, Verdict
+from curate.facts import Verdict
+from curate.judge import Judge
 from curate.labels import Clock, SyncSummary, read_hands, utc_now
-from curate.measure import measure
-from curate.rawfiles import raw_file
+from curate.measuring import measuring
 from curate.scan import is_rejected
 from curate.settings import ChecksSettings
 from curate.settle import Wanted, plan, settle
 from curate.store.facts import Seen, read_provenance
-from curate.store.opinions import read_measures, replace_clusters, replace_verdicts, save_measures
-from curate.store.schema import open_store
-from harvest.ledger.catalog import Catalog
-from harvest.ledger.fingerprint import HASH_VERSION
+from curate.store.opinions import replace_clusters, replace_verdicts
+from curate.store.schema import open_store, scratch_store
 from harvest.ledger.folder import REJECTED, UNSORTED, DatasetFolder
 from harvest.ledger.progress import Progress
-
-_GROUP = 64  # measures that one transaction writes
-_AHEAD = 4  # pictures a worker has waiting: bounds the memory, keeps the workers busy
 
 
 @dataclass
@@ -47,6 +40,8 @@ class CheckSummary:
     """Pictures decoded by this run."""
     flagged: dict[str, int] = field(default_factory=dict)
     """Check -> pictures that it flags, whether or not they may be moved."""
+    warned: dict[str, int] = field(default_factory=dict)
+    """Check -> pictures that it warns of: they stay, to be looked at."""
     groups: int = 0
     """Groups of near duplicates."""
     unsure: int = 0
@@ -74,97 +69,50 @@ def check(
 ) -> CheckSummary:
     """Check a data set. The caller holds its lock.
 
-    `workers`: threads that decode, by default one a core. With `dry_run` everything is found and
-    written down, and nothing moves. Raises as `labels.sync` does.
+    `workers`: processes that decode, by default one a core. With `dry_run` everything is found and
+    told, and nothing of the data set changes: the work is done in a copy of the catalog.
+    Raises as `labels.sync` does.
     """
     settings = settings or ChecksSettings()
-    with open_store(folder) as catalog:
-        standing, found = read_hands(catalog, folder, clock)
+    with scratch_store(folder) if dry_run else open_store(folder) as catalog:
+        standing, found = read_hands(catalog, folder, clock, dry_run=dry_run)
+        standing = standing.guarding(settings.protected)
         summary = CheckSummary(len(standing.images), dry_run=dry_run, sync=found)
-        for facts in measuring(catalog, folder, standing, workers=workers, progress=progress):
+        limits = Limits(workers)
+        for facts in measuring(catalog, folder, standing, limits=limits, progress=progress):
             summary.decoded += 1
             if progress is not None:
                 progress.advance(facts.fault or "done")
         provenance = read_provenance(catalog)
         summary.merged = sum(len(seen) > 1 for seen in provenance.values())
-        verdicts = _judge(catalog, standing, settings)
+        judge = Judge.of(catalog, settings, provenance, standing.raw.lost)
+        remarks = judge.remarks()
         duplicates = find_duplicates(
             catalog,
             folder,
             settings.near_duplicate,
             standing=standing,
-            verdicts=verdicts,
+            verdicts=remarks,
             provenance=provenance,
             progress=progress,
         )
         for sha256, verdict in duplicates.verdicts.items():
-            verdicts[sha256].append(verdict)
-        replace_verdicts(catalog, verdicts)
+            if verdict.flagged or verdict.warned:
+                remarks[sha256].append(verdict)
+        replace_verdicts(catalog, _all_verdicts(judge, duplicates))
         replace_clusters(catalog, duplicates.clusters)
         found.conflicts = find_conflicts(standing, provenance, duplicates.clusters)
-        _count(summary, standing, verdicts, duplicates)
-        moves = plan(standing, _wanted(standing, verdicts, provenance, found.conflicts))
+        _count(summary, standing, remarks, duplicates)
+        moves = plan(standing, _wanted(standing, remarks, provenance, found.conflicts))
         done = moves if dry_run else settle(catalog, folder, moves, clock)
         summary.moved = dict(sorted(Counter(move.to for move in done).items()))
         return summary
 
 
-def measuring(
-    catalog: Catalog,
-    folder: DatasetFolder,
-    standing: Standing,
-    *,
-    workers: int | None = None,
-    progress: Progress | None = None,
-) -> Iterator[Measure]:
-    """Decode every picture that has no measure yet, in order, and yield its facts.
-
-    Facts are written in groups. A file that is broken gives a fault; one that is not there, or
-    was changed since it was harvested, is passed over and asked for again by the next run.
-    """
-    known = read_measures(catalog, HASH_VERSION)
-    lost = standing.raw.lost
-    waiting = [s for h, s in standing.images.items() if h not in known and h not in lost]
-    if progress is not None:
-        progress.total(len(waiting))
-    count = workers or os.cpu_count() or 1
-    group: list[Measure] = []
-    under_way: deque[Future[Measure]] = deque()
-    with ThreadPoolExecutor(count, thread_name_prefix="measure") as pool:
-        try:
-            for stored in waiting:
-                under_way.append(pool.submit(measure, stored.image, raw_file(folder, stored)))
-                if len(under_way) > count * _AHEAD:
-                    yield from _finished(catalog, under_way.popleft(), group)
-            while under_way:
-                yield from _finished(catalog, under_way.popleft(), group)
-        finally:
-            pool.shutdown(cancel_futures=True)
-            save_measures(catalog, group)
-
-
-def _finished(catalog: Catalog, future: Future[Measure], group: list[Measure]) -> Iterator[Measure]:
-    facts = future.result()
-    if facts.fault == "missing":
-        return
-    group.append(facts)
-    if len(group) >= _GROUP:
-        save_measures(catalog, group)
-        group.clear()
-    yield facts
-
-
-def _judge(
-    catalog: Catalog, standing: Standing, settings: ChecksSettings
-) -> dict[str, list[Verdict]]:
-    """Verdicts of the checks of single pictures, by sha256; what cannot be read has none."""
-    checks = tuple(settings.enabled())
-    lost = standing.raw.lost
-    return {
-        sha256: [one.judge(facts) for one in checks]
-        for sha256, facts in read_measures(catalog, HASH_VERSION).items()
-        if sha256 not in lost
-    }
+def _all_verdicts(judge: Judge, duplicates: Duplicates) -> Iterator[tuple[str, list[Verdict]]]:
+    for sha256, some in judge.verdicts():
+        last = duplicates.verdicts.get(sha256)
+        yield sha256, [*some, last] if last is not None else some
 
 
 def _wanted(
@@ -194,12 +142,15 @@ def _count(
     duplicates: Duplicates,
 ) -> None:
     flagged: Counter[str] = Counter()
+    warned: Counter[str] = Counter()
     for sha256, some in verdicts.items():
         names = [v.check for v in some if v.flagged]
         flagged.update(names)
+        warned.update(v.check for v in some if v.warned)
         stays = not all(is_rejected(f) for f in standing.folders(sha256))
         summary.protected += bool(names) and sha256 in standing.hands and stays
     summary.flagged = dict(sorted(flagged.items()))
+    summary.warned = dict(sorted(warned.items()))
     summary.groups = duplicates.groups
     summary.unsure = sum(pair.kind == "unsure" for pair in duplicates.pairs)
     summary.variants = sum(pair.kind == "variant" for pair in duplicates.pairs)

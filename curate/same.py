@@ -1,8 +1,8 @@
 """The proof: whether two pictures that hash alike are the same picture, by their pixels.
 
-Hashes cannot tell a strip from the next one drawn on the same panels with other words. Tiles can:
-both pictures are brought to one small size, brightness and contrast are fitted, and the tile that
-differs most decides. A re-encode differs a little everywhere, other words differ a lot somewhere.
+In two steps, because one account may post a thousand strips on one template, and each then hashes
+like all others: small greys, kept in memory by the thousand, tell most of them apart without a
+second decode; what they cannot tell is compared tile by tile at full detail (`curate/tiles.py`).
 """
 
 from __future__ import annotations
@@ -11,122 +11,176 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image
 
+from curate.facts import Spot
+from curate.kinds import COLOURS, PROVEN, UNLIKE, name_variant
 from curate.settings import NearDuplicate
+from curate.tiles import SIDE, Difference, difference
 from harvest.ledger.picture import open_picture
 
-PROOF_VERSION = "tiles16-1"
+PROOF_VERSION = "tiles16-2"
 """Stored with each proof; changes when the recipe does."""
 
-Kind = Literal["same", "unsure", "variant"]
+Kind = Literal["same", "unsure", "variant", "unlike"]
+"""What a pair is: one picture, nobody can say, two that belong together, nothing in common."""
 
-_TILE = 16
-_SIDE = 256  # pixels of the shorter side that are compared
-_LONGEST = 8 * _SIDE  # a strip keeps its shape up to 8 : 1, so that its words stay legible
-# Decoded at twice that: from a JPEG drafted to 256 and its half, resized by hand before, thin
-# lines differ by 15 levels; from 512 by 6 at most, as from a full decode.
-_DECODE_SIDE = 2 * _SIDE
-_FLAT = 1.0  # levels of deviation under which there is no contrast to fit
-_GAIN = (0.5, 2.0)
-_OFFSET = 64.0
-_KEPT = 48  # greys in memory; one is at most 1.5 megabytes for an ordinary shape
+# Decoded at twice what is compared: a JPEG drafted to 512 and its half, resized by hand before,
+# differ by 7 levels in thin lines; from 1024 by 4 at most, as from a full decode.
+_DECODE_SIDE = 2 * SIDE
+_KEPT = 24  # greys in memory; one is at most 3 megabytes for an ordinary shape
+_COARSE_SIDE = 128
+_COARSE_KEPT = 2048  # of 25 kB each
+_COARSE_FAR = 16.0  # levels at which small greys are proof enough: re-encodes stay below 8
+_CHROMA_SIDE = 16
+_COLOURFUL, _GREY = 12.0, 4.0  # levels from grey that a coloured picture reaches, and a grey one
+_OTHER_COLOURS = 36.0  # levels between the colours of one place; re-encodes stay below 27
 
-Grey = NDArray[np.float32]
+T = TypeVar("T")
 
+REENCODED, RESIZED, GREY = "re-encoded", "resized", "grey"
+"""What may have been done to a picture that is still the same."""
 
-def kind_of(tile: float, settings: NearDuplicate) -> Kind:
-    """Name a difference (levels in the worst tile)."""
-    if tile <= settings.same_below:
-        return "same"
-    return "variant" if tile > settings.variant_above else "unsure"
-
-
-def worst_tile(first: Image.Image, second: Image.Image) -> float:
-    """Mean absolute difference, in levels, of the 16 x 16 tile in which two greys differ most.
-
-    Both in mode L. The second one is fitted to the first in brightness and contrast.
-    """
-    first, second = _common_size(first, second)
-    grid = _grid(first.size)
-    a, b = _prepared(first, grid), _prepared(second, grid)
-    difference = np.abs(a - _fitted(b, a))
-    tiles = difference.reshape(grid[1] // _TILE, _TILE, grid[0] // _TILE, _TILE)
-    return float(tiles.mean(axis=(1, 3)).max())
+Forms = frozenset[str]
+"""Names of the hash forms in which two pictures are near: `curate/forms.py`."""
 
 
-def _common_size(first: Image.Image, second: Image.Image) -> tuple[Image.Image, Image.Image]:
-    small, large = sorted((first, second), key=lambda g: (g.width * g.height, g.width))
-    if small.size == large.size:
-        return first, second
-    resized = large.resize(small.size, Image.Resampling.LANCZOS)
-    return (resized, second) if large is first else (first, resized)
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the pixels of a pair say."""
+
+    tile: float
+    """Levels in the worst tile, under the name."""
+    how: str
+    """A name of this module where they are the same, else one of `curate/kinds.py`."""
+    spot: Spot
+    """Where the worst tile is."""
 
 
-def _grid(size: tuple[int, int]) -> tuple[int, int]:
-    short = min(size)
-    scale = min(short // _TILE * _TILE, _SIDE) / short if short >= _TILE else _TILE / short
-    sides = [max(_TILE, round(min(side * scale, _LONGEST) / _TILE) * _TILE) for side in size]
-    return sides[0], sides[1]
+def kind_of(tile: float, how: str, settings: NearDuplicate) -> Kind:
+    """What a pair is, by its worst tile (levels) and the name of what sets it apart."""
+    if how == UNLIKE:
+        return "unlike"
+    if how in PROVEN or tile > settings.variant_above:
+        return "variant"
+    return "same" if tile <= settings.same_below else "unsure"
 
 
-def _prepared(grey: Image.Image, grid: tuple[int, int]) -> Grey:
-    small = grey if grey.size == grid else grey.resize(grid, Image.Resampling.BOX)
-    return np.asarray(small.filter(ImageFilter.GaussianBlur(1.0)), dtype=np.float32)
+@dataclass(frozen=True, slots=True)
+class _Small:
+    """What is kept of a picture by the thousand."""
 
+    grey: Image.Image
+    chroma: NDArray[np.float32]
+    size: tuple[int, int]
 
-def _fitted(b: Grey, a: Grey) -> Grey:
-    """`b` with the gain and offset that bring it nearest to `a`, within reason."""
-    spread = float(b.std())
-    gain = 1.0
-    if spread >= _FLAT and float(a.std()) >= _FLAT:
-        covariance = float(((b - b.mean()) * (a - a.mean())).mean())
-        gain = min(max(covariance / spread**2, _GAIN[0]), _GAIN[1])
-    # Bounded, or a white page would be the same as a black one.
-    offset = min(max(float(a.mean()) - gain * float(b.mean()), -_OFFSET), _OFFSET)
-    return b * np.float32(gain) + np.float32(offset)
+    @property
+    def colour(self) -> float:
+        """Levels from grey, at the most colourful place."""
+        return float(np.abs(self.chroma).max())
 
 
 @dataclass
 class Prover:
-    """Compares pictures of a data set; keeps the last greys it has decoded."""
+    """Compares pictures of a data set; keeps the last that it has decoded."""
 
     path_of: Callable[[str], Path]
     """sha256 -> file."""
+    same_below: float = NearDuplicate().same_below
+    """Levels: at most this in the worst tile is the same picture."""
 
     def __post_init__(self) -> None:
         self._greys: OrderedDict[str, Image.Image] = OrderedDict()
+        self._small: OrderedDict[str, _Small] = OrderedDict()
         self.compared = 0
 
-    def tile(self, one: str, other: str) -> float:
-        """Compare two pictures (by sha256) as `worst_tile` does; the same in either order.
+    def prove(self, one: str, other: str, forms: Forms = frozenset({"plain"})) -> Proof:
+        """Compare two pictures (by sha256), the same in either order.
 
         Raises PictureError when a file cannot be decoded any more.
         """
         self.compared += 1
         first, second = sorted((one, other))
-        return round(worst_tile(self._grey(first), self._grey(second)), 4)
+        a, b = self._small_of(first), self._small_of(second)
+        if forms == {"plain"}:
+            coarse = difference(a.grey, b.grey, _COARSE_SIDE)
+            if coarse.tile > _COARSE_FAR:
+                return _proof(*name_variant(a.grey, b.grey, coarse, forms))
+        greys = self._grey_of(first), self._grey_of(second)
+        plain = difference(*greys)
+        if plain.tile > self.same_below:
+            return _proof(*name_variant(*greys, plain, forms))
+        pale, rich = sorted((a.colour, b.colour))
+        apart = float(np.abs(a.chroma - b.chroma).max())
+        if pale > _COLOURFUL and apart > _OTHER_COLOURS:
+            return _proof(COLOURS, plain)
+        if pale <= _GREY and rich > _COLOURFUL:
+            return _proof(GREY, plain)
+        return _proof(REENCODED if a.size == b.size else RESIZED, plain)
 
-    def _grey(self, sha256: str) -> Image.Image:
-        grey = self._greys.get(sha256)
-        if grey is None:
-            grey = small_grey(self.path_of(sha256))
-            self._greys[sha256] = grey
-            while len(self._greys) > _KEPT:
-                self._greys.popitem(last=False)
+    def greys(self, one: str, other: str) -> tuple[Image.Image, Image.Image]:
+        """Both pictures as they were compared. Raises PictureError."""
+        return self._grey_of(one), self._grey_of(other)
+
+    def _grey_of(self, sha256: str) -> Image.Image:
+        if sha256 not in self._greys:
+            self._decode(sha256)
         self._greys.move_to_end(sha256)
-        return grey
+        return self._greys[sha256]
+
+    def _small_of(self, sha256: str) -> _Small:
+        if sha256 not in self._small:
+            self._decode(sha256)
+        self._small.move_to_end(sha256)
+        return self._small[sha256]
+
+    def _decode(self, sha256: str) -> None:
+        picture = open_picture(self.path_of(sha256), at_least=_DECODE_SIDE)
+        rgb = _reduced(picture.rgb)
+        grey = rgb.convert("L")
+        size = (picture.header.width, picture.header.height)
+        self._greys[sha256] = grey
+        self._small[sha256] = _Small(_shrunk(grey, _COARSE_SIDE), _chroma(rgb), size)
+        _forget(self._greys, _KEPT)
+        _forget(self._small, _COARSE_KEPT)
 
 
 def small_grey(path: Path) -> Image.Image:
-    """A picture in grey, its shorter side 512 to 1023 pixels unless it is smaller.
+    """A picture in grey, its shorter side 1024 to 2047 pixels unless it is smaller.
 
     Raises PictureError.
     """
-    grey = open_picture(path, at_least=_DECODE_SIDE).rgb.convert("L")
-    factor = max(1, min(grey.size) // _DECODE_SIDE)
-    return grey.reduce(factor) if factor > 1 else grey
+    return _reduced(open_picture(path, at_least=_DECODE_SIDE).rgb).convert("L")
+
+
+def _proof(how: str, found: Difference) -> Proof:
+    return Proof(round(found.tile, 4), how, found.spot)
+
+
+def _reduced(rgb: Image.Image) -> Image.Image:
+    factor = max(1, min(rgb.size) // _DECODE_SIDE)
+    return rgb.reduce(factor) if factor > 1 else rgb
+
+
+def _shrunk(picture: Image.Image, side: int) -> Image.Image:
+    scale = side / min(picture.size)
+    if scale >= 1:
+        return picture
+    longest = 8 * side
+    size = tuple(max(1, min(longest, round(s * scale))) for s in picture.size)
+    return picture.resize((size[0], size[1]), Image.Resampling.BOX)
+
+
+def _chroma(rgb: Image.Image) -> NDArray[np.float32]:
+    """Both colour differences in levels from grey, one number for each of a few places."""
+    few = rgb.resize((_CHROMA_SIDE, _CHROMA_SIDE), Image.Resampling.BOX).convert("YCbCr")
+    return np.asarray(few, np.float32)[..., 1:] - np.float32(128)
+
+
+def _forget(kept: OrderedDict[str, T], most: int) -> None:
+    while len(kept) > most:
+        kept.popitem(last=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -79,11 +79,16 @@ def check_folders(folder: DatasetFolder) -> None:
 
 
 def scan(
-    folder: DatasetFolder, known: Mapping[str, object], raw: RawFiles, last: list[Place]
+    folder: DatasetFolder,
+    known: Mapping[str, object],
+    raw: RawFiles,
+    last: list[Place],
+    forgotten: Container[str] = (),
 ) -> Scan:
     """Look at every file below `images/`; only those that moved or changed are read.
 
-    `known`: sha256 of every picture of the catalog. `last`: what the last sync saw.
+    `known`: sha256 of every picture of the catalog. `last`: what the last sync saw. `forgotten`:
+    sha256 of what was taken out for good.
     """
     by_path = {place.path: place for place in last}
     by_inode = {(place.inode, place.size, place.mtime_ns): place.sha256 for place in last}
@@ -107,7 +112,9 @@ def scan(
                 strays.append(f"images/{path}: cannot be read ({error.strerror})")
                 continue
             if sha256 not in known:
-                if is_picture:
+                if sha256 in forgotten:
+                    strays.append(f"images/{path}: was taken out for good; delete the file")
+                elif is_picture:
                     foreign.append(path)
                 else:
                     strays.append(f"images/{path}: not a picture")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from curate.conflicts import Standing, find_conflicts
 from curate.facts import Measure
@@ -12,6 +13,7 @@ from curate.groups import by_group
 from curate.scan import is_rejected
 from curate.store.facts import Seen, Stored, read_provenance
 from curate.store.opinions import Membership, read_clusters, read_measures
+from curate.units import Material
 from harvest.ledger.catalog import Catalog
 from harvest.ledger.errors import DataError
 from harvest.ledger.fingerprint import HASH_VERSION
@@ -67,6 +69,31 @@ class Chosen:
         return next((seen.url for seen in self.sightings if seen.url), "")
 
     @property
+    def first(self) -> str:
+        """Its earliest sighting or its duplicates', as text that sorts by time."""
+        orders = [seen.order for seen in (*self.sightings, *self.merged)]
+        return " ".join(map(str, min(orders))) if orders else self.sha256
+
+    @property
+    def posts(self) -> tuple[str, ...]:
+        """Posts that showed it or a duplicate, by id, and by address where that names a post."""
+        found = set()
+        for seen in (*self.sightings, *self.merged):
+            found.add(f"post {seen.source} {seen.post_id}")
+            if seen.post_url and _names_a_page(seen.post_url):
+                found.add(f"post {seen.post_url}")
+        return tuple(sorted(found))
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Accounts that showed it or a duplicate.
+
+        One name on two platforms counts as one account: more often than not it is one artist.
+        """
+        every = (*self.sightings, *self.merged)
+        return tuple(sorted({seen.author.casefold() for seen in every if seen.author}))
+
+    @property
     def urls(self) -> tuple[str, ...]:
         """All addresses that gave this picture or a duplicate of it, the published one first."""
         return tuple(dict.fromkeys(s.url for s in (*self.sightings, *self.merged) if s.url))
@@ -92,6 +119,15 @@ class Selection:
         """Yield one line for each reason why pictures are left out."""
         for reason, count in self.left_out.items():
             yield f"left out: {count} {_REASONS[reason]}"
+
+
+def _names_a_page(url: str) -> bool:
+    """Whether an address says more than the site: side files may name a front page."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return bool(parts.path.strip("/") or parts.query)
 
 
 def select(catalog: Catalog, standing: Standing) -> Selection:
@@ -161,16 +197,17 @@ def need_labels(selection: Selection, folder: DatasetFolder) -> None:
     )
 
 
-def ties(
-    clusters: Mapping[str, Membership], provenance: Mapping[str, Sequence[Seen]]
-) -> Iterator[tuple[str, str]]:
-    """Pairs that one part of a split must hold together: kin, and pictures of one post."""
-    for sha256, member in clusters.items():
-        if member.kin != sha256:
-            yield member.kin, sha256
-    first: dict[tuple[str, str], str] = {}
-    for sha256, sightings in sorted(provenance.items()):
-        for seen in sightings:
-            other = first.setdefault((seen.source, seen.post_id), sha256)
-            if other != sha256:
-                yield other, sha256
+def material(pictures: Iterable[Chosen], clusters: Mapping[str, Membership]) -> Material:
+    """What a split is made of: near duplicates and variants are tied, and pictures of one post.
+
+    A placeholder that stands under many posts ties them only where it is part of the data set.
+    """
+    chosen = sorted(pictures, key=lambda picture: picture.sha256)
+    ties = [(m.kin, sha256) for sha256, m in clusters.items() if m.kin != sha256]
+    ties += [(post, picture.sha256) for picture in chosen for post in picture.posts]
+    return Material(
+        labels={picture.sha256: picture.label for picture in chosen},
+        ties=ties,
+        firsts={picture.sha256: picture.first for picture in chosen},
+        accounts={picture.sha256: picture.accounts for picture in chosen},
+    )

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Self
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from curate.checks.animated import Animated
 from curate.checks.blank import Blank
+from curate.checks.blurry import Blurry
 from curate.checks.catalogue import CHECKS
 from curate.checks.corrupt import Corrupt
+from curate.checks.dark import Dark
+from curate.checks.light import Light
+from curate.checks.odd_aspect import OddAspect
+from curate.checks.placeholder import Placeholder
 from curate.checks.protocol import Check
+from curate.checks.sensitive import Sensitive
 from curate.checks.too_heavy import TooHeavy
 from curate.checks.too_small import TooSmall
+from curate.checks.wrong_format import WrongFormat
 from harvest.ledger.settings import SettingsSection
+
+_TEST_PART = ("test_per_label", "testing_percentage")
 
 NEAR_DUPLICATE = "near_duplicate"
 """The one check that judges pictures against each other: `curate/groups.py`."""
@@ -33,21 +43,42 @@ class NearDuplicate(SettingsSection):
 
 
 class ChecksSettings(SettingsSection):
-    """Thresholds of all checks; `false` in the file switches one off (None here)."""
+    """Thresholds of all checks; `false` in the file switches one off (None here), `true` on."""
 
     corrupt: Corrupt | None = Corrupt()
+    wrong_format: WrongFormat | None = WrongFormat()
     too_heavy: TooHeavy | None = TooHeavy()
     too_small: TooSmall | None = TooSmall()
     blank: Blank | None = Blank()
+    placeholder: Placeholder | None = Placeholder()
+    odd_aspect: OddAspect | None = OddAspect()
+    animated: Animated | None = Animated()
+    dark: Dark | None = Dark()
+    light: Light | None = Light()
+    blurry: Blurry | None = None
+    sensitive: Sensitive | None = None
     near_duplicate: NearDuplicate | None = NearDuplicate()
+    protected: tuple[str, ...] = ()
+    """Folders below `images/` whose pictures are always kept and never moved."""
+
+    @field_validator("protected", mode="before")
+    @classmethod
+    def _folders(cls, value: Any) -> Any:
+        names = value if isinstance(value, list | tuple) else [value]
+        if not all(isinstance(name, str) and name.strip("/ ") for name in names):
+            raise ValueError("folders below images/, like [comic]")
+        return tuple(name.strip("/ ") for name in names)
 
     @field_validator("*", mode="before")
     @classmethod
     def _switch(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.field_name == "protected":
+            return value
         if value is False:
             return None
         if value is True or value is None:
-            return cls.model_fields[str(info.field_name)].get_default()
+            default = cls.model_fields[str(info.field_name)].get_default()
+            return {} if value is True and default is None else default
         if not isinstance(value, dict | SettingsSection):
             raise ValueError("false, or thresholds like {min_side: 64}")
         return value
@@ -63,27 +94,74 @@ class ChecksSettings(SettingsSection):
 class SplitSettings(SettingsSection):
     """How the built data set is divided."""
 
+    by: Literal["group", "account"] = "group"
+    """What is never parted: groups, or whole accounts with all their groups."""
     validation_percentage: float = Field(default=10.0, ge=0, lt=100)
     """Share of each label that goes to validation."""
-    testing_percentage: float = Field(default=10.0, ge=0, lt=100)
-    """Share of each label that goes to the test part, unless `test_per_label` says how many."""
+    testing_percentage: float | None = Field(default=None, ge=0, lt=100)
+    """Share of each label that goes to the test part: 10, unless `test_per_label` is given."""
     test_per_label: int | None = Field(default=None, ge=1)
     """So many pictures of each label in the test part."""
+    train_per_label: int | None = Field(default=None, ge=1)
+    """At most so many pictures of each label to train on; validation gets what is left over."""
+    max_per_label: int | None = Field(default=None, ge=2)
+    """At most so many pictures of each label in all parts together; the others are left out."""
     seed: int = 0
     """Another seed draws another split."""
 
+    @field_validator("test_per_label")
+    @classmethod
+    def _one_or_the_other(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value is not None and info.data.get("testing_percentage") is not None:
+            raise ValueError("either test_per_label or testing_percentage, not both")
+        return value
+
+    @field_validator("max_per_label")
+    @classmethod
+    def _room_for_both(cls, value: int | None, info: ValidationInfo) -> int | None:
+        least = (info.data.get("test_per_label") or 1) + (info.data.get("train_per_label") or 1)
+        if value is not None and value < least:
+            raise ValueError(f"{least} or more: test_per_label and train_per_label together")
+        return value
+
     @model_validator(mode="after")
     def _something_is_left(self) -> Self:
-        if self.validation_percentage + self.testing_percentage >= 100:
+        if self.validation_percentage + self.testing_share >= 100:
             raise ValueError("validation_percentage and testing_percentage below 100 together")
         return self
+
+    @property
+    def testing_share(self) -> float:
+        """Percentage of each label for the test part; 0 where `test_per_label` says how many."""
+        if self.test_per_label is not None:
+            return 0.0
+        return 10.0 if self.testing_percentage is None else self.testing_percentage
 
     @property
     def plan(self) -> str:
         """These settings as one line: kept beside a split, so that a change of mind is noticed."""
         test = (
-            f"{self.testing_percentage:g}%"
+            f"{self.testing_share:g}%"
             if self.test_per_label is None
             else f"{self.test_per_label} a label"
         )
-        return f"test {test}, validation {self.validation_percentage:g}%, seed {self.seed}"
+        words = [f"test {test}", f"validation {self.validation_percentage:g}%", f"seed {self.seed}"]
+        if self.train_per_label is not None:
+            words.append(f"train {self.train_per_label} a label")
+        if self.max_per_label is not None:
+            words.append(f"at most {self.max_per_label} a label")
+        if self.by == "account":
+            words.append("by account")
+        return ", ".join(words)
+
+    def overridden(self, given: Mapping[str, object]) -> Self:
+        """These settings with what the command line says: it has the last word.
+
+        A number for the test part takes the place of the file's share, and the other way round.
+        Raises pydantic's ValidationError.
+        """
+        mine = self.model_dump(exclude_unset=True)
+        for name, other in (_TEST_PART, _TEST_PART[::-1]):
+            if name in given:
+                mine.pop(other, None)
+        return type(self).model_validate(mine | dict(given))

@@ -6,25 +6,25 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from curate.checks.protocol import Check
-from curate.facts import Measure, Verdict
+from curate.checks.protocol import ALONE, Check
+from curate.facts import Appearance, Measure, Verdict
 
 
 class Blank(Check):
     """One flat colour, or as good as one. Score: the standard deviation in levels.
 
     A page that is white but for a drawing is far from flat: black lines on one pixel in a hundred
-    give a deviation of 25, on one in ten thousand still 2.5. The share of the dominant colour is
-    no measure of emptiness, so it plays no part.
+    give a deviation of 25, on one in ten thousand still 2.5. Luma and both colour differences are
+    looked at, and the one that deviates most counts.
     """
 
     name: ClassVar[str] = "blank"
     title: ClassVar[str] = "one flat colour"
 
     max_deviation: float = Field(default=3.0, ge=0, le=128)
-    """Levels of 0 to 255; a picture that deviates less, in every channel, is blank."""
+    """Levels of 0 to 255; a picture that deviates less is blank."""
 
-    def judge(self, measure: Measure) -> Verdict:
+    def judge(self, measure: Measure, appearance: Appearance = ALONE) -> Verdict:
         """Flag flat pictures; one that cannot be decoded is not judged."""
         if not measure.fault and measure.deviation < self.max_deviation:
             said = f"deviates by {measure.deviation:.1f} levels, under {self.max_deviation:g}"

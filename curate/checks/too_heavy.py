@@ -7,8 +7,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from curate.checks.corrupt import TOO_MANY_PIXELS
-from curate.checks.protocol import Check
-from curate.facts import Measure, Verdict
+from curate.checks.protocol import ALONE, Check
+from curate.facts import Appearance, Measure, Verdict
 
 
 class TooHeavy(Check):
@@ -22,7 +22,7 @@ class TooHeavy(Check):
     max_pixels: int = Field(default=64_000_000, ge=1)
     """Largest picture, width times height."""
 
-    def judge(self, measure: Measure) -> Verdict:
+    def judge(self, measure: Measure, appearance: Appearance = ALONE) -> Verdict:
         """Flag by bytes and pixels; what is over the pixel budget of winnow counts as too heavy."""
         pixels = measure.width * measure.height
         score = max(measure.n_bytes / self.max_bytes, pixels / self.max_pixels)

@@ -1,4 +1,4 @@
-"""Harvest's facts as curation reads them: the table `image` and the view `provenance`.
+"""Harvest's facts as curation reads them: table `image`, views `provenance`, `forgotten_bytes`.
 
 One thing is written: a picture that a person put into `images/` by hand becomes an image and a
 sighting of the source `folder`, in the words that harvest's folder source uses. Curation may not
@@ -59,6 +59,8 @@ class Seen:
     """ISO 8601, UTC."""
     labels: tuple[tuple[str, str], ...]
     """(target, label) of the targets that showed it with a label."""
+    sensitive: bool = False
+    """Whether the source says that not everybody should see the post."""
 
     @property
     def order(self) -> tuple[str, str, str, int]:
@@ -91,11 +93,20 @@ def read_images(catalog: Catalog) -> dict[str, Stored]:
     }
 
 
+def read_forgotten(catalog: Catalog) -> frozenset[str]:
+    """sha256 of the bytes that were taken out for good (`winnow harvest forget`)."""
+    query = "SELECT 1 FROM sqlite_master WHERE name = 'forgotten_bytes'"
+    if catalog.connection.execute(query).fetchone() is None:
+        return frozenset()  # harvested by an older winnow
+    rows = catalog.connection.execute("SELECT sha256 FROM forgotten_bytes")
+    return frozenset(row["sha256"] for row in rows)
+
+
 def read_provenance(catalog: Catalog) -> dict[str, list[Seen]]:
     """Where each picture was seen, earliest first."""
     rows = catalog.connection.execute(
         "SELECT sha256, sighting, target, label, source, post_id, media_index, url, post_url,"
-        " author, posted_at FROM provenance ORDER BY sighting, target"
+        " author, posted_at, sensitive FROM provenance ORDER BY sighting, target"
     )
     merged: dict[int, tuple[str, Seen]] = {}
     for row in rows:
@@ -112,6 +123,7 @@ def read_provenance(catalog: Catalog) -> dict[str, list[Seen]]:
                 row["author"],
                 row["posted_at"],
                 (*(known.labels if known else ()), *label),
+                bool(row["sensitive"]),
             ),
         )
     found: dict[str, list[Seen]] = {}

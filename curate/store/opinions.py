@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, fields
 
-from curate.facts import Measure, Verdict
+from curate.facts import Measure, Spot, Verdict
 from harvest.ledger.catalog import Catalog
 
 _MEASURE = ", ".join(f.name for f in fields(Measure))
@@ -25,9 +25,13 @@ class Pair:
     distance256: int
     """Bits between the 256-bit hashes."""
     tile: float
-    """Levels in the worst tile: `curate/same.py`."""
+    """Levels in the worst tile: `curate/tiles.py`."""
     kind: str
-    """`same`, `unsure`, `variant`."""
+    """`same`, `unsure`, `variant`, `unlike`: `curate/same.py`."""
+    how: str = ""
+    """What one is of the other, as far as it is proved: `resized`, `crop`, `mirror`, …"""
+    spot: Spot = (0, 0, 0, 0)
+    """The worst tile: left, top, width, height in thousandths of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +54,35 @@ class Assigned:
     """Group of pictures that stay together."""
 
 
-def read_measures(catalog: Catalog, hash_version: str) -> dict[str, Measure]:
-    """Measures taken with this version of the hashes, by sha256, in that order."""
+def each_measure(catalog: Catalog, hash_version: str) -> Iterator[Measure]:
+    """Measures taken with this version of the hashes, one after the other, by sha256."""
     rows = catalog.connection.execute(
         f"SELECT {_MEASURE} FROM measure WHERE hash_version = ? ORDER BY sha256",  # noqa: S608
         (hash_version,),
     )
-    return {row["sha256"]: Measure(*row) for row in rows}
+    return (Measure(*row) for row in rows)
+
+
+def read_measures(catalog: Catalog, hash_version: str) -> dict[str, Measure]:
+    """Measures taken with this version of the hashes, by sha256, in that order: all at once."""
+    return {facts.sha256: facts for facts in each_measure(catalog, hash_version)}
+
+
+def read_measured(catalog: Catalog, hash_version: str) -> set[str]:
+    """sha256 of the pictures measured with this version of the hashes."""
+    rows = catalog.connection.execute(
+        "SELECT sha256 FROM measure WHERE hash_version = ?", (hash_version,)
+    )
+    return {row["sha256"] for row in rows}
+
+
+def read_outdated(catalog: Catalog, hash_version: str) -> dict[str, str]:
+    """sha256 -> version, of the measures taken with another version of the hashes."""
+    rows = catalog.connection.execute(
+        "SELECT sha256, hash_version FROM measure WHERE hash_version <> ? ORDER BY sha256",
+        (hash_version,),
+    )
+    return {row["sha256"]: row["hash_version"] for row in rows}
 
 
 def save_measures(catalog: Catalog, measures: Iterable[Measure]) -> None:
@@ -71,25 +97,29 @@ def save_measures(catalog: Catalog, measures: Iterable[Measure]) -> None:
 def read_verdicts(catalog: Catalog) -> dict[str, list[Verdict]]:
     """Verdicts of the last check by sha256."""
     rows = catalog.connection.execute(
-        "SELECT sha256, check_name, score, flagged, reason FROM verdict ORDER BY sha256, check_name"
+        "SELECT sha256, check_name, score, flagged, reason, warned FROM verdict"
+        " ORDER BY sha256, check_name"
     )
     found: dict[str, list[Verdict]] = {}
     for row in rows:
-        verdict = Verdict(row["check_name"], row["score"], bool(row["flagged"]), row["reason"])
+        name, score, flagged, warned = (
+            row[key] for key in ("check_name", "score", "flagged", "warned")
+        )
+        verdict = Verdict(name, score, bool(flagged), row["reason"], bool(warned))
         found.setdefault(row["sha256"], []).append(verdict)
     return found
 
 
-def replace_verdicts(catalog: Catalog, verdicts: Mapping[str, Iterable[Verdict]]) -> None:
-    """Put these verdicts in the place of all earlier ones."""
+def replace_verdicts(catalog: Catalog, verdicts: Iterable[tuple[str, Iterable[Verdict]]]) -> None:
+    """Put these verdicts (sha256, its own) in the place of all earlier ones."""
     with catalog.transaction() as connection:
         connection.execute("DELETE FROM verdict")
         connection.executemany(
-            "INSERT INTO verdict(sha256, check_name, score, flagged, reason)"
-            " VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO verdict(sha256, check_name, score, flagged, reason, warned)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             (
-                (sha256, v.check, v.score, v.flagged, v.reason)
-                for sha256, some in verdicts.items()
+                (sha256, v.check, v.score, v.flagged, v.reason, v.warned)
+                for sha256, some in verdicts
                 for v in some
             ),
         )
@@ -98,18 +128,35 @@ def replace_verdicts(catalog: Catalog, verdicts: Mapping[str, Iterable[Verdict]]
 def read_pairs(catalog: Catalog, proof: str) -> dict[tuple[str, str], Pair]:
     """Proofs made by this version of the recipe, by (a, b)."""
     rows = catalog.connection.execute(
-        "SELECT a, b, distance64, distance256, tile, kind FROM pair WHERE proof = ?", (proof,)
+        "SELECT a, b, distance64, distance256, tile, kind, how, x, y, wide, high FROM pair"
+        " WHERE proof = ? ORDER BY a, b",
+        (proof,),
     )
-    return {(row["a"], row["b"]): Pair(*row) for row in rows}
+    return {
+        (row["a"], row["b"]): Pair(
+            row["a"],
+            row["b"],
+            row["distance64"],
+            row["distance256"],
+            row["tile"],
+            row["kind"],
+            row["how"],
+            (row["x"], row["y"], row["wide"], row["high"]),
+        )
+        for row in rows
+    }
 
 
 def save_pairs(catalog: Catalog, pairs: Iterable[Pair], proof: str) -> None:
     """Write proofs made by this version of the recipe."""
     with catalog.transaction() as connection:
         connection.executemany(
-            "INSERT OR REPLACE INTO pair(a, b, distance64, distance256, tile, kind, proof)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(*astuple(pair), proof) for pair in pairs],
+            "INSERT OR REPLACE INTO pair(a, b, distance64, distance256, tile, kind, how,"
+            " x, y, wide, high, proof) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (p.a, p.b, p.distance64, p.distance256, p.tile, p.kind, p.how, *p.spot, proof)
+                for p in pairs
+            ],
         )
 
 
@@ -130,18 +177,20 @@ def replace_clusters(catalog: Catalog, clusters: Mapping[str, Membership]) -> No
 
 
 def read_split(catalog: Catalog, plan: str | None = None) -> dict[str, Assigned]:
-    """The split as last built, by sha256; with `plan` only what was drawn by these settings."""
+    """The build that stands, by sha256; with `plan` all that its builds have ever decided."""
     rows = catalog.connection.execute(
-        "SELECT sha256, part, grp FROM split WHERE ?1 IS NULL OR plan = ?1 ORDER BY sha256", (plan,)
+        "SELECT sha256, part, grp FROM split WHERE CASE WHEN ?1 IS NULL THEN built"
+        " ELSE plan = ?1 END ORDER BY sha256",
+        (plan,),
     )
     return {row["sha256"]: Assigned(row["part"], row["grp"]) for row in rows}
 
 
 def save_split(catalog: Catalog, split: Mapping[str, Assigned], plan: str) -> None:
-    """Write a split; rows that other settings drew go."""
+    """Write the split of the build that stands now; what was decided before is remembered."""
     with catalog.transaction() as connection:
-        connection.execute("DELETE FROM split WHERE plan <> ?", (plan,))
+        connection.execute("UPDATE split SET built = 0 WHERE built")
         connection.executemany(
-            "INSERT OR REPLACE INTO split(sha256, part, grp, plan) VALUES (?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO split(sha256, part, grp, plan, built) VALUES (?, ?, ?, ?, 1)",
             [(sha256, one.part, one.group, plan) for sha256, one in split.items()],
         )

@@ -6,6 +6,10 @@ What harvest forgets (a row of `image`), curation forgets with it: every table c
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from harvest.ledger.catalog import Catalog, MigrationSet, open_catalog
 from harvest.ledger.errors import DataError
@@ -64,7 +68,66 @@ def _first_tables(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-CURATE = MigrationSet("curate", (_first_tables,))
+def _splits_by_plan(connection: sqlite3.Connection) -> None:
+    """Each plan keeps a memory of its own: to look at another one costs no split its stability.
+
+    `built`: whether the picture is part of the build that stands; of one plan at a time.
+    """
+    connection.execute("ALTER TABLE split RENAME TO former_split")
+    connection.execute(
+        f"CREATE TABLE split(plan TEXT NOT NULL, sha256 {_IMAGE}, part TEXT NOT NULL,"
+        " grp TEXT NOT NULL, built INTEGER NOT NULL, PRIMARY KEY(plan, sha256)) WITHOUT ROWID"
+    )
+    # Written row by row: where there is no table `image` yet, no statement on `split` compiles.
+    former = connection.execute("SELECT plan, sha256, part, grp FROM former_split").fetchall()
+    for row in former:
+        connection.execute("INSERT INTO split VALUES (?, ?, ?, ?, 1)", tuple(row))
+    connection.execute("DROP TABLE former_split")
+    connection.execute("CREATE INDEX split_sha256 ON split(sha256)")
+
+
+def _all_facts_and_warnings(connection: sqlite3.Connection) -> None:
+    """Hashes of the mirrored, turned and trimmed picture, entropy and blur; verdicts that warn.
+
+    Measures from before keep their version, so that the next check takes them anew, and says so.
+    """
+    hashes = ("mirror64", "mirror256", "flip64", "flip256", "trimmed64", "trimmed256")
+    for name in hashes:
+        connection.execute(f"ALTER TABLE measure ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
+    for name in ("entropy", "blur"):
+        connection.execute(f"ALTER TABLE measure ADD COLUMN {name} REAL NOT NULL DEFAULT 0")
+    connection.execute("ALTER TABLE measure DROP COLUMN dominant")  # no check ever asked for it
+    connection.execute("ALTER TABLE verdict ADD COLUMN warned INTEGER NOT NULL DEFAULT 0")
+
+
+def _named_proofs(connection: sqlite3.Connection) -> None:
+    """Proofs that say what and where, pairs told apart by people, the last join of hashes.
+
+    `different`: whether the two are called different pictures; the last word on a pair stands.
+    `joined`: words and pairs are arrays of 64-bit numbers, for `curate/neighbours.py`.
+    """
+    connection.execute("ALTER TABLE pair ADD COLUMN how TEXT NOT NULL DEFAULT ''")
+    for name in ("x", "y", "wide", "high"):
+        connection.execute(f"ALTER TABLE pair ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0")
+    connection.execute(
+        f"CREATE TABLE likeness(id INTEGER PRIMARY KEY, a {_IMAGE}, b {_IMAGE},"
+        " at TEXT NOT NULL, who TEXT NOT NULL, different INTEGER NOT NULL, CHECK(a < b))"
+    )
+    connection.execute("CREATE INDEX likeness_a ON likeness(a)")
+    connection.execute("CREATE INDEX likeness_b ON likeness(b)")
+    connection.execute(
+        "CREATE TRIGGER likeness_stands BEFORE UPDATE ON likeness"
+        " BEGIN SELECT RAISE(ABORT, 'what people say is only ever added'); END"
+    )
+    connection.execute(
+        "CREATE TABLE joined(hash_version TEXT PRIMARY KEY, radius INTEGER NOT NULL,"
+        " words BLOB NOT NULL, pairs BLOB NOT NULL) WITHOUT ROWID"
+    )
+
+
+CURATE = MigrationSet(
+    "curate", (_first_tables, _splits_by_plan, _all_facts_and_warnings, _named_proofs)
+)
 """Curation's tables; `image` must be there before anything is written into them."""
 
 
@@ -73,7 +136,11 @@ def open_store(folder: DatasetFolder, *, read_only: bool = False) -> Catalog:
 
     Raises DataError when nothing was harvested into it, and as `open_catalog` does.
     """
-    catalog = open_catalog(folder.catalog, [CURATE], read_only=read_only)
+    return _opened(folder, folder.catalog, read_only=read_only)
+
+
+def _opened(folder: DatasetFolder, path: Path, *, read_only: bool = False) -> Catalog:
+    catalog = open_catalog(path, [CURATE], read_only=read_only)
     known = catalog.connection.execute(
         "SELECT COUNT(*) FROM sqlite_master WHERE name IN ('image', 'provenance')"
     ).fetchone()[0]
@@ -83,3 +150,23 @@ def open_store(folder: DatasetFolder, *, read_only: bool = False) -> Catalog:
             f"{folder.root}: the catalog holds no pictures yet; run `winnow harvest` on it first"
         )
     return catalog
+
+
+@contextmanager
+def scratch_store(folder: DatasetFolder) -> Iterator[Catalog]:
+    """A copy of the catalog to work in, gone afterwards; the data set is only read.
+
+    Raises as `open_store` does.
+    """
+    with TemporaryDirectory(prefix="winnow-") as name:
+        copy = Path(name) / folder.catalog.name
+        source = sqlite3.connect(f"{folder.catalog.resolve().as_uri()}?mode=rw", uri=True)
+        with closing(source), closing(sqlite3.connect(copy)) as target:
+            try:
+                source.backup(target)
+            except sqlite3.DatabaseError as error:
+                raise DataError(
+                    f"{folder.catalog}: not a catalog of winnow ({error}); restore a copy"
+                ) from None
+        with _opened(folder, copy) as catalog:
+            yield catalog

@@ -102,6 +102,17 @@ def tiles(items: Iterable[Html]) -> Html:
     return join(Html(f'<div class="tiles">{join(block)}</div>') for block in blocks)
 
 
+def sheet(items: Iterable[Html]) -> Html:
+    """Tiles of things that belong together, in one row that wraps."""
+    return Html(f'<div class="sheet">{join(items)}</div>')
+
+
+def details(summary: str, body: Html, *, opened: bool = False) -> Html:
+    """A part that the reader opens; closed, the browser neither decodes nor lays it out."""
+    state = " open" if opened else ""
+    return Html(f"<details{state}><summary>{escape(summary)}</summary>{body}</details>")
+
+
 def thumbnail(picture: Path | Image.Image, side: int = 128, alt: str = "") -> Html:
     """A picture at most `side` pixels wide and high; a box of words when it is broken."""
     try:

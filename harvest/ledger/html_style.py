@@ -30,6 +30,10 @@ th,td{padding:.3rem .7rem;border-bottom:1px solid var(--line);text-align:left;ve
 .matrix td.zero{color:var(--soft)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.75rem,1fr));gap:.6rem;
 margin:.6rem 0;content-visibility:auto;contain-intrinsic-size:auto 60rem}
+.sheet{display:flex;flex-wrap:wrap;gap:.6rem;margin:.4rem 0 1.4rem}
+.sheet figure{width:13rem}
+details{border-top:1px solid var(--line);padding:.3rem 0}
+summary{cursor:pointer;font-weight:600;padding:.3rem 0}
 figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:.5rem;
 padding:.35rem;display:flex;flex-direction:column;justify-content:space-between;min-width:0}
 figure.flagged{border:2px solid var(--c2)}

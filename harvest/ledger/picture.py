@@ -4,7 +4,8 @@ Everything that winnow decodes passes through here, in curation, training and se
 the bytes decide the type, the header is checked against a pixel budget before a pixel is
 decoded, EXIF turns are applied, transparency is flattened on white with its mask, 16-bit
 greys are scaled instead of clipped, CMYK is converted, animations give their first frame,
-and JPEGs can be decoded at a reduced scale (`draft`) where a small version is enough.
+and JPEGs can be decoded at a reduced scale (`draft`) where a small version is enough. What is
+done with the pixels once they are there: `ledger/pixels.py`.
 """
 
 from __future__ import annotations
@@ -16,8 +17,24 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from PIL import ExifTags, Image
+
+from harvest.ledger.mediatypes import EXTENSIONS, SNIFF_BYTES, sniff
+from harvest.ledger.pixels import GREYS, draft_size, flatten, is_opaque, reduced, upright
+
+__all__ = [
+    "EXTENSIONS",
+    "MAX_PIXELS",
+    "SNIFF_BYTES",
+    "Draft",
+    "Header",
+    "Picture",
+    "PictureError",
+    "open_draft",
+    "open_picture",
+    "read_header",
+    "sniff",
+]
 
 # Above Pillow's own limit it only warns below twice the limit; strangers' files get no such grace.
 warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -26,20 +43,6 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 MAX_PIXELS = 89_478_485
 """Pixel budget of one picture: Pillow's own limit, taken as a wall (a 300 MP PNG can be 1 MB)."""
-
-EXTENSIONS = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/gif": "gif",
-    "image/webp": "webp",
-    "image/avif": "avif",
-    "image/bmp": "bmp",
-    "image/tiff": "tiff",
-}
-"""Media types that count as pictures, with the extension their files get."""
-
-SNIFF_BYTES = 32
-"""So many first bytes are enough for `sniff`."""
 
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
 
@@ -90,7 +93,7 @@ class Header:
     mode: str
     """Pillow's mode of the stored picture: `RGB`, `L`, `P`, `CMYK`, `I;16`, …"""
     frames: int
-    """1 for a still; more for an animation."""
+    """1 for a still; more for an animation (and for a TIFF of several pages)."""
     orientation: int
     """EXIF orientation, 1 to 8; 1 where there is none."""
 
@@ -105,26 +108,19 @@ class Picture:
     """Mode RGB, upright, opaque; smaller than the header says when decoded with `at_least`."""
 
 
-def sniff(head: bytes) -> str | None:
-    """Media type of a file by its first `SNIFF_BYTES` bytes; None when they are no picture's."""
-    if head.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if head.startswith((b"GIF87a", b"GIF89a")):
-        return "image/gif"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp"
-    if head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis"):
-        return "image/avif"
-    if head.startswith(b"BM") and len(head) >= SNIFF_BYTES and head[14:18] in _BMP_HEADERS:
-        return "image/bmp"
-    if head.startswith((b"II*\x00", b"MM\x00*")):
-        return "image/tiff"
-    return None
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A decoded picture no larger than hashes and statistics need, and its header."""
 
+    header: Header
+    """The stored picture's facts."""
+    colours: Image.Image
+    """Upright and opaque; mode YCbCr, or L for what is grey."""
 
-_BMP_HEADERS = tuple(n.to_bytes(4, "little") for n in (12, 40, 52, 56, 64, 108, 124))
+    @property
+    def grey(self) -> Image.Image:
+        """The luma, mode L."""
+        return self.colours if self.colours.mode == "L" else self.colours.getchannel(0)
 
 
 def read_header(source: Path | bytes) -> Header:
@@ -142,6 +138,41 @@ def open_picture(source: Path | bytes, *, at_least: int | None = None) -> Pictur
     with _Opened(source) as opened:
         header = opened.header()
         return Picture(header, opened.upright_rgb(at_least, header.orientation))
+
+
+def open_draft(source: Path | bytes, at_least: int, *, colour: bool = True) -> Draft:
+    """Decode a picture whole, but small: its shorter side `at_least` to twice that, in pixels.
+
+    One smaller than that keeps its size; a JPEG's short side over 16 times `at_least` is reduced
+    like any other picture's after the decoder has shrunk it by 8. The grey is the same with and
+    without `colour`: a JPEG stores luma and colours apart, and only the luma need be decoded.
+    Raises PictureError.
+    """
+    try:
+        return _open_draft(source, at_least, "YCbCr" if colour else "L")
+    except PictureError as error:
+        # Some JPEGs are stored as RGB, and libjpeg turns those into RGB or grey alone.
+        if not colour or error.reason != "unreadable":
+            raise
+        # And where that was not it, the second time fails as the first did.
+    return _open_draft(source, at_least, None)
+
+
+def _open_draft(source: Path | bytes, at_least: int, mode: str | None) -> Draft:
+    with _Opened(source) as opened:
+        header = opened.header()
+        colours = opened.small(at_least, mode)
+    if mode == "L" and colours.mode != "L":
+        colours = colours.convert("L")
+    elif mode != "L" and colours.mode == "RGB":
+        colours = _luma_and_colours(colours)
+    return Draft(header, upright(colours, header.orientation))
+
+
+def _luma_and_colours(rgb: Image.Image) -> Image.Image:
+    # The luma of `convert("YCbCr")` is rounded otherwise than `convert("L")`, which hashes take.
+    _, blue, red = rgb.convert("YCbCr").split()
+    return Image.merge("YCbCr", (rgb.convert("L"), blue, red))
 
 
 class _Opened:
@@ -205,7 +236,9 @@ class _Opened:
         assert image is not None
         try:
             orientation = _orientation(image)
-            frames = int(getattr(image, "n_frames", 1))
+            # What a JPEG has besides (format MPO: a depth map, a preview) is no second frame.
+            jpeg = self._media_type == "image/jpeg"
+            frames = 1 if jpeg else int(getattr(image, "n_frames", 1))
         except _DECODER_FAULTS as error:
             raise PictureError("unreadable", _line(error)) from error
         width, height = image.size
@@ -217,24 +250,33 @@ class _Opened:
         image = self._image
         assert image is not None
         try:
-            if at_least is not None and image.format == "JPEG":
-                image.draft(None, _draft_size(image.size, at_least))
+            if at_least is not None and self._media_type == "image/jpeg":
+                image.draft(None, draft_size(image.size, at_least))
             image.load()
-            rgb = _flatten(image)
-            return _turn(rgb, orientation)
+            return upright(flatten(image), orientation)
         except _DECODER_FAULTS as error:
-            reason = "truncated" if "truncated" in str(error) else "unreadable"
-            raise PictureError(reason, _line(error)) from error
+            raise _torn(error) from error
+
+    def small(self, at_least: int, mode: str | None) -> Image.Image:
+        """In mode RGB, L or, where the JPEG decoder can be asked for `mode`, that; not upright."""
+        image = self._image
+        assert image is not None
+        try:
+            if self._media_type == "image/jpeg":
+                image.draft(mode, draft_size(image.size, at_least))
+            image.load()
+            if image.mode in GREYS and is_opaque(image):
+                plain = image.convert("L")
+            else:
+                plain = image if image.mode == "YCbCr" else flatten(image)
+            return reduced(plain, at_least)
+        except _DECODER_FAULTS as error:
+            raise _torn(error) from error
 
 
-def _draft_size(size: tuple[int, int], at_least: int) -> tuple[int, int]:
-    # Pillow's draft keeps both sides at or above what is asked; ask in the picture's own shape,
-    # so that the short side decides.
-    short = min(size)
-    scale = max(at_least / short, 1 / 8) if short else 1.0
-    if scale >= 1:
-        return size
-    return (max(1, int(size[0] * scale)), max(1, int(size[1] * scale)))
+def _torn(error: BaseException) -> PictureError:
+    reason = "truncated" if "truncated" in str(error) else "unreadable"
+    return PictureError(reason, _line(error))
 
 
 def _orientation(image: Image.Image) -> int:
@@ -243,43 +285,6 @@ def _orientation(image: Image.Image) -> int:
     except Warning:  # torn EXIF, and a caller who turns warnings into errors
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
-
-
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
-
-def _turn(rgb: Image.Image, orientation: int) -> Image.Image:
-    turn = _TURNS.get(orientation)
-    return rgb if turn is None else rgb.transpose(turn)
-
-
-def _flatten(image: Image.Image) -> Image.Image:
-    """RGB on white, whatever the stored mode."""
-    if image.mode == "RGB" and "transparency" not in image.info:
-        return image
-    if image.mode.startswith("I") or image.mode == "F":
-        return _sixteen_bit(image)
-    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        white = Image.new("RGB", rgba.size, (255, 255, 255))
-        white.paste(rgba, mask=rgba.getchannel("A"))
-        return white
-    return image.convert("RGB")  # CMYK too: the plugin has undone Adobe's inversion already
-
-
-def _sixteen_bit(image: Image.Image) -> Image.Image:
-    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
-    # 16-bit greys span 0..65535 and 65535 / 255 = 257; `convert("RGB")` would clip at 255.
-    scaled = np.clip(np.rint(values / 257.0), 0, 255).astype(np.uint8)
-    return Image.fromarray(scaled).convert("RGB")
 
 
 def _line(error: BaseException) -> str:

@@ -88,6 +88,7 @@ class Maker:
         url: str | None = None,
         targets: dict[str, str | None] | None = None,
         placed: bool = True,
+        author: str = "ada",
     ) -> str:
         """Harvest one picture; returns its sha256. The same bytes again are one more sighting."""
         self.made += 1
@@ -115,8 +116,8 @@ class Maker:
             )
             sighting = sql.execute(
                 "INSERT INTO sighting(source, post_id, media_index, url, post_url, author,"
-                " posted_at, status, sha256) VALUES (?, ?, ?, ?, ?, 'ada', ?, 'saved', ?)",
-                (source, post, index, address, f"https://x.example/{post}", at, sha256),
+                " posted_at, status, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, 'saved', ?)",
+                (source, post, index, address, f"https://x.example/{post}", author, at, sha256),
             ).lastrowid
             for target, given in told.items():
                 sql.execute(

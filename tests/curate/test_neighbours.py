@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.neighbours import neighbours
+from curate.neighbours import crossings, join, neighbours
 
 
 def brute_force(hashes: np.ndarray, radius: int) -> list[tuple[int, int, int]]:
@@ -69,3 +69,51 @@ def test_few_hashes_have_no_neighbours() -> None:
 
     assert joined(none, 10) == []
     assert joined(one, 10) == []
+
+
+@pytest.mark.parametrize("radius", range(13))
+@pytest.mark.parametrize(("few", "many"), [(1, 1), (7, 300), (300, 7)])
+def test_crossings_give_what_brute_force_gives(few: int, many: int, radius: int) -> None:
+    """Two sets of hashes are joined exactly, whichever of them is the larger."""
+    rng = np.random.default_rng(few)
+    centres = rng.integers(0, 2**64, max(few, many), dtype=np.uint64)
+    ones = np.unique(flip(rng, centres[:few], 3))
+    others = rng.permutation(np.unique(np.concatenate((centres, flip(rng, centres, 6)))))
+    i, j = crossings(ones, others, radius)
+    apart = np.bitwise_count(ones[:, None] ^ others[None, :])
+
+    assert list(zip(i.tolist(), j.tolist(), strict=True)) == [
+        (int(a), int(b)) for a, b in np.argwhere(apart <= radius)
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(0, 12),
+    st.integers(1, 120),
+    st.floats(0, 0.4),
+    st.floats(0, 0.6),
+)
+def test_a_join_that_is_extended_is_the_whole_join(
+    seed: int, radius: int, count: int, fresh: float, gone: float
+) -> None:
+    """Hashes that came and hashes that went: only the new ones are compared, nothing is missed."""
+    rng = np.random.default_rng(seed)
+    centres = rng.integers(0, 2**64, count, dtype=np.uint64)
+    every = np.concatenate([centres] + [flip(rng, centres, bits) for bits in (2, 6, 10)])
+    every = rng.permutation(np.concatenate((every, every[:3])))
+    old = every[: int(len(every) * (1 - fresh))]
+    now = every[int(len(old) * gone) :]
+    extended = join(now, radius, join(old, radius))
+    whole = join(now, radius)
+
+    assert extended.words.tolist() == whole.words.tolist()
+    assert extended.pairs.tolist() == whole.pairs.tolist()
+
+
+def test_another_radius_is_joined_anew() -> None:
+    """A join that was made for fewer bits is not taken for one of more."""
+    hashes = np.array([0, 1, 3, 7, 15], dtype=np.uint64)
+
+    assert join(hashes, 3, join(hashes, 1)).pairs.tolist() == join(hashes, 3).pairs.tolist()

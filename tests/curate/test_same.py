@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import random
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
-from curate.same import Prover, small_grey, worst_tile
+from curate.same import Prover, kind_of, small_grey
+from curate.settings import NearDuplicate
+from curate.tiles import worst_tile
 from harvest.ledger.fingerprint import fingerprint, hamming
 
 
@@ -65,6 +68,63 @@ def test_other_words_in_the_same_panels_differ(draw, tmp_path: Path, size) -> No
     assert min(distances) <= 64
 
 
+@pytest.mark.parametrize("size", [(1400, 1050), (900, 700), (640, 560)])
+@pytest.mark.parametrize("scale", [1.0, 0.6])
+def test_one_letter_makes_another_strip(draw, tmp_path: Path, size, scale: float) -> None:
+    """ "Now" and "not" in one bubble: never the same picture, in a smaller copy neither."""
+    found = []
+    for seed in range(4):
+        for words, name in (("I am now here", "one"), ("I am not here", "other")):
+            strip = draw.comic(seed, size)
+            pen = ImageDraw.Draw(strip)
+            height = size[1] // 40
+            left, top = size[0] // 3, size[1] // 2
+            pen.rectangle((left, top, left + 8 * height, top + 2 * height), "white", "black")
+            pen.text((left + 5, top + height // 2), words, "black", font_size=height)
+            smaller = resized(strip, scale) if name == "other" else strip
+            saved(tmp_path, name, draw.encode(smaller, quality=80))
+        proof = Prover(lambda name: tmp_path / name).prove("one", "other")
+        found.append(kind_of(proof.tile, proof.how, NearDuplicate()))
+
+    assert found == ["variant"] * 4
+
+
+def test_other_colours_make_a_variant(draw, tmp_path: Path) -> None:
+    """Of one brightness everywhere and other colours: named, and kept."""
+    first = draw.photo(4, (600, 450)).convert("YCbCr")
+    light, blue, red = (channel.point(lambda v: 64 + v // 2) for channel in first.split())
+    first, turned = (Image.merge("YCbCr", (light, *two)) for two in ((blue, red), (red, blue)))
+    for name, picture in (("one", first), ("other", turned)):
+        saved(tmp_path, name, draw.encode(picture.convert("RGB"), quality=92))
+    proof = Prover(lambda name: tmp_path / name).prove("one", "other")
+
+    assert proof.how == "other colours"
+    assert kind_of(proof.tile, proof.how, NearDuplicate()) == "variant"
+
+
+def test_many_strips_on_one_template_cost_few_decodes(draw, tmp_path: Path, monkeypatch) -> None:
+    """What small greys tell apart is not decoded again, however many strips there are."""
+    import curate.same
+
+    monkeypatch.setattr(curate.same, "_KEPT", 2)
+    rng = random.Random(2)
+    words = ["\n".join("".join(rng.choices("MWIO .", k=9)) for _ in range(3)) for _ in range(12)]
+    for n, text in enumerate(words):
+        saved(tmp_path, f"{n:02}", draw.encode(draw.comic(5, (400, 300), words=text)))
+    asked: list[str] = []
+
+    def path_of(name: str) -> Path:
+        asked.append(name)
+        return tmp_path / name
+
+    prover = Prover(path_of)
+    names = sorted(f"{n:02}" for n in range(12))
+    tiles = [prover.prove(a, b).tile for a in names for b in names if a < b]
+
+    assert min(tiles) > 12
+    assert len(asked) < len(tiles) / 2  # each pair costs up to two without the small greys
+
+
 def test_the_proof_is_the_same_in_either_order(draw, tmp_path: Path) -> None:
     """Which of two pictures is named first plays no part."""
     picture = draw.comic(3, (800, 600))
@@ -73,7 +133,7 @@ def test_the_proof_is_the_same_in_either_order(draw, tmp_path: Path) -> None:
         "b": saved(tmp_path, "b", draw.encode(resized(picture, 0.6), quality=50)),
     }
 
-    assert Prover(files.__getitem__).tile("a", "b") == Prover(files.__getitem__).tile("b", "a")
+    assert Prover(files.__getitem__).prove("a", "b") == Prover(files.__getitem__).prove("b", "a")
 
 
 def test_flat_pictures_of_other_colours_differ() -> None:
