@@ -152,7 +152,7 @@ class FeedBuilder:
         rng, at, posts = self._rng, self._plan.newest, []
         left = list(pictures)
         while left:
-            if rng.random() < self._plan.chatter and self._side == "twitter":
+            if rng.random() < self._plan.chatter and self._side in ("twitter", "bluesky"):
                 at = self._before(at)
                 posts.append(self._chatter(at))
             count = min(rng.choices((1, 2, 3, 4), (64, 18, 8, 10))[0], self._plan.per_post)

@@ -1,4 +1,4 @@
-"""The stand-in for the picture CDNs: pbs.twimg.com and 64.media.tumblr.com."""
+"""The stand-in for the picture CDNs: pbs.twimg.com, 64.media.tumblr.com, and instances' files."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ class Cdn:
             web.get("/media/{name}", self._twitter),
             web.get("/tweet_video_thumb/{name}", self._still),
             web.get("/ext_tw_video_thumb/{key}/pu/img/{name}", self._still),
+            web.get("/media_attachments/{path:.*}", self._mastodon),
+            web.get("/cache/media_attachments/{path:.*}", self._mastodon),
             web.get(PLACEHOLDER_PATH, self._removed),
             web.get("/any/{path:.*}", self._any),
             web.get("/{path:.*}", self._tumblr),
@@ -75,6 +77,10 @@ class Cdn:
             return web.Response(text=page, content_type="text/html")
         picture, size = found
         return await self._answer(picture, size.side)
+
+    async def _mastodon(self, request: web.Request) -> web.Response:
+        picture = self._world.fediverse.files.get(request.path)
+        return await self._answer(picture, 0) if picture else self._unknown(request)
 
     async def _any(self, request: web.Request) -> web.Response:
         return _unique(request)

@@ -12,6 +12,8 @@ WINDOWS = {
     "x_tweets": (10_000, 900),
     "tumblr_hour": (1_000, 3_600),
     "tumblr_day": (5_000, 86_400),
+    "mastodon": (300, 300),
+    "bluesky": (3_000, 300),
     "media": (1_000_000_000, 900),
 }
 """Name -> (requests, seconds of the window), as the documentation has them; `media`: none."""

@@ -28,8 +28,8 @@ def is_photo(post: Post) -> bool:
     return post.form == "photo"
 
 
-def post_object(post: Post, blog: Blog, *, npf: bool) -> dict[str, Any]:
-    """A post as the API gives it."""
+def post_object(post: Post, blog: Blog, *, npf: bool, reblog_info: bool = False) -> dict[str, Any]:
+    """A post as the API gives it; `reblog_info` tells whom it was reblogged from."""
     common: dict[str, Any] = {
         "blog_name": blog.name,
         "blog": {"name": blog.name, "uuid": blog.uuid, "url": f"https://{blog.name}.tumblr.com/"},
@@ -46,7 +46,7 @@ def post_object(post: Post, blog: Blog, *, npf: bool) -> dict[str, Any]:
         "note_count": int(post.post_id) % 53,
         "is_nsfw": post.sensitive,
     }
-    if post.form == "reblog":
+    if post.form == "reblog" and reblog_info:
         common |= {
             "reblogged_from_id": str(int(post.post_id) - 1),
             "reblogged_from_name": "elsewhere",
@@ -78,7 +78,10 @@ def _text(post: Post) -> dict[str, Any]:
     if post.form != "reblog":
         body = words + figures
         reblog = {"comment": body, "tree_html": ""}
-        return {"type": "text", "title": None, "body": body, "reblog": reblog}
+        blog = {"name": post.author}
+        own = {"blog": blog, "post": {"id": post.post_id}, "content_raw": body, "content": body}
+        trail = [own | {"is_current_item": True, "is_root_item": True}]
+        return {"type": "text", "title": None, "body": body, "reblog": reblog, "trail": trail}
     theirs = f'<p><a class="tumblr_blog">elsewhere</a>:</p><blockquote>{figures}</blockquote>'
     return {
         "type": "text",

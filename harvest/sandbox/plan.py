@@ -90,11 +90,13 @@ class WorldPlan(_Plan):
     """On X."""
     blogs: tuple[FeedPlan, ...] = ()
     """On Tumblr."""
+    skies: tuple[FeedPlan, ...] = ()
+    """On Bluesky; their names are handles."""
     specials: bool = True
     """Whether the accounts and blogs of `specials` exist too."""
 
 
-Side = Literal["twitter", "tumblr"]
+Side = Literal["twitter", "tumblr", "mastodon", "bluesky"]
 
 
 def demo_plan() -> WorldPlan:

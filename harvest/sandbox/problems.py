@@ -43,8 +43,30 @@ def no_such_path() -> web.Response:
 
 
 def unauthorized() -> web.Response:
-    """401, as for a revoked token."""
+    """401, as for a token that never was one."""
     return problem(401, "Unauthorized", "Unauthorized")
+
+
+def expired_token() -> web.Response:
+    """401 in the shape of the first API, for a token that was good once."""
+    return web.json_response(
+        {"errors": [{"code": 89, "message": "Invalid or expired token."}]}, status=401
+    )
+
+
+def not_enrolled() -> web.Response:
+    """403: the app belongs to no project."""
+    body = {
+        "client_id": "1",
+        "detail": "When authenticating requests to the Twitter API v2 endpoints, you must use keys"
+        " and tokens from an App that is attached to a Project.",
+        "title": "Client Forbidden",
+        "reason": "client-not-enrolled",
+        "required_enrollment": "Appropriate Level of API Access",
+        "type": _PROBLEMS + "client-forbidden",
+        "status": 403,
+    }
+    return web.json_response(body, status=403)
 
 
 def out_of_credits() -> web.Response:
@@ -74,6 +96,16 @@ def too_many_of_old() -> web.Response:
 def html_outage() -> web.Response:
     """503 from a proxy that knows no JSON."""
     return web.Response(status=503, text=HTML_OUTAGE, content_type="text/html")
+
+
+def json_outage() -> web.Response:
+    """500 with a problem document."""
+    return problem(500, "Internal Server Error", "Something is broken.")
+
+
+def empty_outage() -> web.Response:
+    """500 without a body."""
+    return web.Response(status=500, content_type="application/json")
 
 
 def suspended(name: str, parameter: str = "username") -> dict[str, Any]:

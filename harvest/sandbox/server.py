@@ -1,8 +1,10 @@
 """The sandbox as a server: one aiohttp application, in this event loop or in a thread of its own.
 
-It routes by path alone, whatever Host says: `/2/…` is X, `/v2/…` is Tumblr, `/faults/…` misbehaves
-on purpose, everything else is the picture CDNs. `GET /truth.json` and `GET /requests.json` tell
-what is planted and what was asked for; `POST /reset` forgets the latter.
+It routes by path: `/2/…` is X, `/v2/…` is Tumblr, `/xrpc/…` is Bluesky (`/did:…` its directory),
+`/api/v1/…` is Mastodon (the Host header says which instance), `/faults/…` misbehaves on purpose,
+everything else is the picture CDNs.
+`GET /truth.json` and `GET /requests.json` tell what is planted and what was asked for;
+`POST /reset` forgets the latter.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import asyncio
 import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
@@ -19,16 +22,20 @@ from typing import Any, Self
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from harvest.sandbox.bluesky_api import BlueskyApi
+from harvest.sandbox.bluesky_blobs import BlueskyBlobs
 from harvest.sandbox.cdn import Cdn
 from harvest.sandbox.faults import Faults
 from harvest.sandbox.gallery import Gallery
 from harvest.sandbox.journal import Journal
 from harvest.sandbox.limits import Clock, allowances
+from harvest.sandbox.mastodon_api import MastodonApi
 from harvest.sandbox.tumblr_api import TumblrApi
 from harvest.sandbox.world import World
 from harvest.sandbox.x_api import XApi
 
 _OWN_PATHS = ("/truth.json", "/requests.json", "/reset")
+_APIS = ("/2/", "/v2/", "/api/v1/", "/xrpc/app.")
 
 
 class Sandbox:
@@ -63,6 +70,11 @@ class Sandbox:
         self._pace = pace
         self._answer_all = answer_all
 
+    @property
+    def served(self) -> Counter[str]:
+        """`posts` and `users` that the stand-in for X delivered: what X would charge for."""
+        return self._x.served
+
     async def __aenter__(self) -> Self:
         self._gallery = Gallery()
         self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.5)
@@ -94,13 +106,17 @@ class Sandbox:
         self._media = self._windows["media"]
         self._x = XApi(self.world, self._windows, self._clock)
         self._tumblr = TumblrApi(self.world, self._windows)
+        self._mastodon = MastodonApi(self.world, self._windows["mastodon"], self._clock)
+        self._bluesky = BlueskyApi(self.world, self._windows["bluesky"], self._clock)
         self._faults = Faults(self._gallery, clock=self._clock, pace=self._pace)
         application = web.Application(middlewares=[self._around])
         application.router.add_get("/truth.json", self._truth)
         application.router.add_get("/requests.json", self._record)
         application.router.add_post("/reset", self._reset)
+        blobs = BlueskyBlobs(self.world, self._gallery)
         cdn = Cdn(self.world, self._gallery, answer_all=self._answer_all)
-        for part in (self._x, self._tumblr, self._faults, cdn):
+        apis = (self._x, self._tumblr, self._bluesky, self._mastodon)
+        for part in (*apis, blobs, self._faults, cdn):
             application.router.add_routes(part.routes())
         return application
 
@@ -114,7 +130,7 @@ class Sandbox:
         try:
             if self._latency:
                 await asyncio.sleep(self._latency)
-            if not request.path.startswith(("/2/", "/v2/")) and not self._media.take():
+            if not request.path.startswith(_APIS) and not self._media.take():
                 seconds = str(max(1, math.ceil(self._media.reset_in)))
                 return web.Response(status=429, headers={"Retry-After": seconds})
             return await handler(request)
@@ -125,11 +141,11 @@ class Sandbox:
         return web.json_response({"pictures": [t.record() for t in self.world.truth()]})
 
     async def _record(self, _: web.Request) -> web.Response:
-        return web.json_response(self.requests.record())
+        return web.json_response(self.requests.record() | {"served": dict(self._x.served)})
 
     async def _reset(self, _: web.Request) -> web.Response:
         self.requests.clear()
-        for part in (self._x, self._tumblr, self._faults):
+        for part in (self._x, self._tumblr, self._mastodon, self._bluesky, self._faults):
             part.forget()
         return web.Response(status=204)
 

@@ -21,6 +21,8 @@ X_MOODS = {
     "flaky_fred": "flaky",
     "empty_emil": "empty",
     "loop_lola": "loop",
+    "suspended_sue": "suspended_404",
+    "broken_bea": "broken",
 }
 """Username on X -> mood. Any name that is not in the world is answered 200 with `errors`.
 
@@ -39,6 +41,8 @@ html          posts: 503 with a page of HTML, always
 flaky         posts: the first request 503 with a page of HTML, then as usual
 empty         posts: 500 without a body, always
 loop          `next_token` is the same for ever
+suspended_404 look-up: 404 with a problem document that says so
+broken        posts: 500 with a problem document, always
 """
 
 TUMBLR_MOODS = {

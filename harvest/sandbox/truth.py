@@ -30,7 +30,7 @@ class Truth:
     """One picture in one post. Identity: (source, post_id, media_index), as of a `Sighting`."""
 
     source: str
-    """`twitter` or `tumblr`."""
+    """`twitter`, `tumblr`, `mastodon`, …"""
     post_id: str
     """The API's id of the post."""
     media_index: int
@@ -52,7 +52,8 @@ class Truth:
     via: Via
     """The shape of the post."""
     targets: tuple[str, ...]
-    """Targets that show it with default settings: `twitter:NAME`, `tumblr:TAG`, `tumblr:BLOG/TAG`.
+    """Targets that show it with default settings: `twitter:NAME`, `tumblr:TAG`, `tumblr:BLOG/TAG`,
+    `mastodon:INSTANCE/#TAG`, `mastodon:INSTANCE/@NAME`.
 
     Empty for replies and retweets, which are left out unless asked for.
     """

@@ -163,7 +163,12 @@ class TumblrApi:
         return self._world.blogs[post.author.lower()]
 
     def _object(self, request: web.Request, post: Post, blog: Blog) -> dict[str, Any]:
-        return notes.post_object(post, blog, npf=request.query.get("npf") == "true")
+        return notes.post_object(
+            post,
+            blog,
+            npf=request.query.get("npf") == "true",
+            reblog_info=request.query.get("reblog_info") == "true",
+        )
 
 
 def accepted(response: object) -> web.Response:

@@ -8,8 +8,11 @@ from typing import Self
 
 from harvest.sandbox.addresses import Rendition, tumblr_renditions, twitter_url
 from harvest.sandbox.builder import FeedBuilder
+from harvest.sandbox.fediverse import Fediverse
+from harvest.sandbox.mastodon_plan import planted
 from harvest.sandbox.plan import FeedPlan, WorldPlan, demo_plan
 from harvest.sandbox.posts import Account, Blog, Picture, Post
+from harvest.sandbox.skies import Sky, build_skies, sky_truth
 from harvest.sandbox.specials import REBLOG_BLOG, tumblr_plans, x_plans
 from harvest.sandbox.truth import Truth, Via
 
@@ -17,10 +20,19 @@ from harvest.sandbox.truth import Truth, Via
 class World:
     """Accounts, blogs and what lies at the addresses of the CDN. Never changes once built."""
 
-    def __init__(self, accounts: Iterable[Account], blogs: Iterable[Blog]) -> None:
+    def __init__(
+        self,
+        accounts: Iterable[Account],
+        blogs: Iterable[Blog],
+        *,
+        fediverse: Fediverse | None = None,
+        skies: Iterable[Sky] = (),
+    ) -> None:
         self.accounts = {a.username.lower(): a for a in accounts}
         self.users = {a.user_id: a for a in self.accounts.values()}
         self.blogs = {b.name.lower(): b for b in blogs}
+        self.fediverse = fediverse or Fediverse()
+        self.skies = {s.handle: s for s in skies}
         self.media: dict[str, Picture] = {}
         self.tumblr_paths: dict[str, tuple[Picture, Rendition]] = {}
         for account in self.accounts.values():
@@ -52,7 +64,8 @@ class World:
             if feed.name == REBLOG_BLOG:
                 posts = tuple(replace(p, form="reblog") for p in posts)
             blogs.append(Blog(feed.name, feed.title or feed.name, posts, feed.mood))
-        return cls(accounts, blogs)
+        fediverse = planted(plan.seed) if plan.specials else None
+        return cls(accounts, blogs, fediverse=fediverse, skies=build_skies(plan))
 
     @classmethod
     def demo(cls) -> Self:
@@ -104,10 +117,11 @@ class World:
         ]
         keys = {p.media_id: f"{side}:{post.post_id}:{n}" for side, post, n, p in shown}
         pictures = {p.media_id: p for *_, p in shown}
-        return tuple(
+        told = (
             _truth(side, post, index, keys=keys, pictures=pictures)
             for side, post, index, _ in shown
         )
+        return (*told, *self.fediverse.truth(), *sky_truth(self.skies.values()))
 
     def _feeds(self) -> Iterable[tuple[str, tuple[Post, ...]]]:
         for account in self.accounts.values():

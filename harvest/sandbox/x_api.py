@@ -12,7 +12,7 @@ from aiohttp import web
 
 from harvest.sandbox import problems, tweets
 from harvest.sandbox.asking import NUMBER, Invalid, cut_of, wanted_of, words
-from harvest.sandbox.keys import BEARER, BROKE_BEARER
+from harvest.sandbox.keys import BEARER, BROKE_BEARER, REVOKED_BEARER, UNENROLLED_BEARER
 from harvest.sandbox.limits import Allowance, Clock
 from harvest.sandbox.posts import Account, Post
 from harvest.sandbox.tweets import Cut, Wanted
@@ -21,15 +21,29 @@ from harvest.sandbox.world import World
 _USERNAME = re.compile(r"[A-Za-z0-9_]{1,15}")
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
+_ALWAYS: dict[str, Callable[[], web.Response]] = {
+    "revoked": problems.unauthorized,
+    "credits": problems.out_of_credits,
+    "capped": problems.usage_capped,
+    "broken": problems.json_outage,
+    "html": problems.html_outage,
+    "empty": problems.empty_outage,
+}
+"""Mood -> how the posts of such an account are answered, whatever is asked."""
+
 
 class XApi:
-    """Routes below /2. `visits` counts requests by mood, for misbehaviour that happens once."""
+    """Routes below /2. `visits` counts requests by mood, for misbehaviour that happens once.
+
+    `served` counts the `posts` and `users` of all answers: what X would charge for.
+    """
 
     def __init__(self, world: World, limits: Mapping[str, Allowance], clock: Clock) -> None:
         self._world = world
         self._clock = clock
         self._limits = limits
         self._visits: Counter[str] = Counter()
+        self.served: Counter[str] = Counter()
 
     def routes(self) -> list[web.RouteDef]:
         """What to add to the application."""
@@ -42,8 +56,9 @@ class XApi:
         ]
 
     def forget(self) -> None:
-        """Let what happens once happen again."""
+        """Let what happens once happen again, and count from 0."""
         self._visits.clear()
+        self.served.clear()
 
     def _guarded(self, limit: str, handler: Callable[[web.Request], web.Response]) -> Handler:
         async def answer(request: web.Request) -> web.Response:
@@ -68,6 +83,13 @@ class XApi:
         if not _USERNAME.fullmatch(name):
             return problems.invalid("username", name, "^[A-Za-z0-9_]{1,15}$")
         account = self._world.accounts.get(name.lower())
+        if account is not None and account.mood == "suspended_404":
+            return problems.problem(
+                404,
+                "Not Found Error",
+                f"User has been suspended: [{name}].",
+                "resource-not-found",
+            )
         if account is not None and account.mood == "not_found":
             return problems.problem(
                 404,
@@ -115,6 +137,7 @@ class XApi:
             else:
                 data.append(tweets.user(account, fields))
         body: dict[str, Any] = {}
+        self.served["users"] += len(data)
         if data:
             body["data"] = data[0] if single else data
         if errors:
@@ -140,20 +163,12 @@ class XApi:
 
     def _moody(self, account: Account) -> web.Response | None:
         first = self._visits[account.mood] == 1
+        if account.mood in _ALWAYS:
+            return _ALWAYS[account.mood]()
         match account.mood:
             case "protected":
                 errors = [problems.not_authorized(account.user_id)]
                 return web.json_response({"errors": errors})
-            case "revoked":
-                return problems.unauthorized()
-            case "credits":
-                return problems.out_of_credits()
-            case "capped":
-                return problems.usage_capped()
-            case "html":
-                return problems.html_outage()
-            case "empty":
-                return web.Response(status=500, content_type="application/json")
             case "limited" if first:
                 response = problems.too_many()
                 response.headers["x-rate-limit-remaining"] = "0"
@@ -186,7 +201,12 @@ class XApi:
         posts, upcoming, previous = tweets.page(account, cut)
         if account.mood == "loop":
             upcoming = tweets.encode_token(f"n{account.posts[0].post_id}")
-        return web.json_response(_body(account, posts, wanted, upcoming, previous))
+        body = _body(account, posts, wanted, upcoming, previous)
+        includes = body.get("includes", {})
+        beside = len(includes.get("tweets", ())) + len(includes.get("posts", ()))
+        self.served["posts"] += len(posts) + beside
+        self.served["users"] += len(includes.get("users", ()))
+        return web.json_response(body)
 
 
 def _body(
@@ -217,4 +237,8 @@ def _refusal(authorization: str) -> web.Response | None:
         return None
     if scheme.lower() == "bearer" and rest == BROKE_BEARER:
         return problems.out_of_credits()
+    if scheme.lower() == "bearer" and rest == REVOKED_BEARER:
+        return problems.expired_token()
+    if scheme.lower() == "bearer" and rest == UNENROLLED_BEARER:
+        return problems.not_enrolled()
     return problems.unauthorized()

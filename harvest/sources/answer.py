@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -28,6 +29,24 @@ def parse(body: bytes) -> Record | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def rewritten(body: bytes, change: Callable[[str], str]) -> bytes:
+    """The JSON object that a body holds, with all its texts changed; empty for anything else."""
+
+    def walk(value: object) -> object:
+        if isinstance(value, str):
+            return change(value)
+        if isinstance(value, list):
+            return [walk(one) for one in value]
+        if isinstance(value, dict):
+            return {key: walk(one) for key, one in value.items()}
+        return value
+
+    try:
+        return json.dumps(walk(parse(body))).encode()
+    except RecursionError:
+        return b""
 
 
 def record(value: object) -> Record:

@@ -17,6 +17,10 @@ _TUMBLR = re.compile(
     re.ASCII,
 )
 
+_NAMED = re.compile(
+    r"[?&]name=(orig|4096x4096|large|medium)(?:&|$)|:(orig|large|medium)$|_(1280)\.[a-z]{3,4}$"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
@@ -46,6 +50,21 @@ def ladder(url: str) -> Ladder:
     if tumblr is not None:
         return Ladder(best=(f"{tumblr['stem']}_1280.{tumblr['format']}",))
     return Ladder()
+
+
+def rung(url: str, final: str) -> str:
+    """Name the rung of `url`'s ladder that gave the picture: where `final` stands on it.
+
+    `orig`, `4096x4096`, `large`, `medium` (Twitter), `1280` (Tumblr's old addresses), `as listed`;
+    "" where there is no ladder, or a redirect led off it.
+    """
+    sizes = ladder(url)
+    if not (sizes.best or sizes.fallback):
+        return ""
+    named = _NAMED.search(final)
+    if named is not None and (final == url or final in (*sizes.best, *sizes.fallback)):
+        return named[1] or named[2] or named[3]
+    return "as listed" if final == url else ""
 
 
 def _others(url: str, stem: str, names: tuple[str, ...]) -> tuple[str, ...]:

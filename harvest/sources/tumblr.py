@@ -1,35 +1,26 @@
-"""Tumblr tags and blogs through pytumblr, in threads: the one home of pytumblr.
-
-pytumblr has no time-out, gives errors as dicts and drops headers and status. It asks through a
-request object, though; ours hands back what came, and `tumblr_errors` judges it. What a success
-holds is read in `tumblr_posts`.
-"""
+"""Tumblr tags and blogs: `tumblr_client` asks, `tumblr_errors` judges, `tumblr_posts` reads."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
-from urllib.parse import urlencode
 
-from harvest.ledger.errors import Outage, UsageError
+from harvest.ledger.errors import CredentialsError, Outage, RateLimited, UsageError
 from harvest.ledger.records import Page, Target, Walk
 from harvest.sources.answer import line, number, record
-from harvest.sources.protocol import Access, missing_credentials
-from harvest.sources.tumblr_errors import KEYS_PAGE, TumblrAnswer, unwrap
+from harvest.sources.hush import hush
+from harvest.sources.protocol import Access, missing_credentials, proxy_refusal
+from harvest.sources.tumblr_client import API, PROXY_REFUSED, Question, ask, make_client
+from harvest.sources.tumblr_errors import KEYS_PAGE, TumblrAnswer, limited, unwrap
 from harvest.sources.tumblr_posts import Batch, parse_posts
 
-_API = "https://api.tumblr.com"
-_TIMEOUTS = (5, 30)  # seconds to connect, seconds without a byte
-_MOST_BYTES = 16_000_000  # of one answer; twenty posts take about 0.2 MB
 _PAGE = 20  # posts; the API gives no more
 _BLOG = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9-]{0,31}|t:[A-Za-z0-9_-]{1,64})")
 _HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
-_POSTS_PARAMETERS = ("tag", "limit", "before", "npf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +31,29 @@ class Place:
     """Name, host or `t:` id; None: everywhere."""
     tag: str | None
     """Without the hash sign; None: the whole blog."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page begins."""
+
+    before: int | None
+    """Only posts stamped before this second; None: from the newest on."""
+    shown: tuple[int, ...] = ()
+    """Posts of the second before that, which earlier pages have shown."""
+
+    @classmethod
+    def read(cls, written: str | None) -> Self:
+        """Read what `str` wrote; the beginning for anything else."""
+        numbers = [number(part) for part in (written or "").split()]
+        return (
+            cls(numbers[0], tuple(n for n in numbers[1:] if n is not None))
+            if numbers
+            else cls(None)
+        )
+
+    def __str__(self) -> str:
+        return " ".join(map(str, (self.before, *self.shown)))
 
 
 @dataclass
@@ -58,6 +72,10 @@ class Tumblr:
     client: Any = field(repr=False)
     variable: str
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _limit: tuple[str, datetime] | None = field(default=None, repr=False)
+    """(target, end) of the key's limit that was met last, until an answer comes."""
+    _npf_tagged: bool = True
+    """Whether `/v2/tagged` takes `npf`, which its documentation does not list."""
 
     @classmethod
     def open(cls, access: Access) -> Self:
@@ -66,58 +84,100 @@ class Tumblr:
         key = access.secret("consumer_key")
         if key is None:
             raise missing_credentials(cls.name, variable, KEYS_PAGE)
+        client = make_client(key, access)
         # The key is part of every address, and urllib3 writes addresses to the log at DEBUG.
-        logging.getLogger("urllib3").setLevel(logging.INFO)
-        return cls(access, _client(key, access.origin(_API), access.user_agent), variable)
+        hush("urllib3", "requests", "requests_oauthlib", "oauthlib")
+        return cls(access, client, variable)
 
     async def pages(self, target: Target, walk: Walk) -> AsyncIterator[Page]:
-        """Yield pages of up to 20 posts, each page before the last post of the one before."""
+        """Yield pages of up to 20 posts, each page from the last second of the one before on.
+
+        `before` leaves out whole seconds, and a page may end within one: so the next page begins
+        at that second again, and what it repeats is dropped.
+        """
         place = check_place(target.name)
         stop_at = number(walk.stop_at)
-        before = number(walk.cursor)
-        if before is None and target.until is not None:
-            before = int(target.until.timestamp()) + 1
+        cursor = Cursor.read(walk.cursor)
+        if cursor.before is None and target.until is not None:
+            cursor = Cursor(int(target.until.timestamp()) + 1)
         oldest = max(stop_at or 0, int(target.since.timestamp()) if target.since else 0)
-        seen: set[int] = set()
-        idle = 0
+        seen = set(cursor.shown)
+        idle = found = 0
         while True:
-            posts, body = await self._ask(place, target, before)
-            batch = parse_posts(posts, target, stop_at)
-            following = _following(batch, before, oldest)
+            posts, body = await self._ask(place, target, cursor.before)
+            batch = parse_posts(posts, target, stop_at, seen)
+            following = _following(batch, cursor, oldest)
             idle = 0 if set(batch.ids) - seen else idle + 1
-            if idle > 1:  # one repeated page is but a full second seen twice
+            # A full page may repeat one full second; a short one has nothing behind it.
+            if idle > 1 or (idle and len(batch.ids) < _PAGE):
                 following = None
             seen.update(batch.ids)
+            found += len(batch.ids)
+            # Asked for posts before `until` only, the API says nothing of the whole tag.
+            whole = walk.cursor is None and walk.stop_at is None and target.until is None
+            fruitless = following is None and not found and whole
             yield Page(
                 sightings=batch.sightings,
                 cursor=str(following) if following is not None else None,
                 body=body,
                 posts=len(batch.ids),
                 newest_id=str(batch.newest) if batch.newest is not None else None,
-                notes=_notes(batch, target),
+                notes=tuple(_notes(batch, target, place, fruitless=fruitless)),
             )
             if following is None:
                 return
-            before = following
+            cursor = following
 
     async def _ask(
         self, place: Place, target: Target, before: int | None
     ) -> tuple[list[object], bytes]:
-        from requests import RequestException
-
+        if self._limit is not None and self._limit[0] != target.key:
+            # It is the key's, not the target's: the others need not ask to be told so.
+            until = self._limit[1]
+            if until > self.now():
+                raise limited(target.key, until)
+        npf = place.blog is not None or self._npf_tagged
+        answer = await self._get(place, target, before, npf=npf)
+        if answer.status == 400 and place.blog is None and npf:
+            self._npf_tagged = False
+            answer = await self._get(place, target, before, npf=False)
         try:
-            answer = await asyncio.to_thread(_posts_of, self.client, place, before)
-        except (RequestException, OSError) as error:
+            response = unwrap(answer, target.key, self.variable, self.now(), self.access.scrub_body)
+        except RateLimited as error:
+            self._limit = (target.key, error.until) if error.until is not None else None
+            raise
+        self._limit = None
+        posts = response if place.blog is None else record(response).get("posts")
+        if not isinstance(posts, list):
+            raise Outage(f"{target.key}: the Tumblr API answered with no list of posts; try later")
+        return posts, answer.body
+
+    async def _get(
+        self, place: Place, target: Target, before: int | None, *, npf: bool
+    ) -> TumblrAnswer:
+        from requests import RequestException
+        from urllib3.exceptions import HTTPError
+
+        path = "/v2/tagged" if place.blog is None else f"/v2/blog/{place.blog}/posts"
+        more = {} if place.blog is None else {"reblog_info": "true"}
+        given = {"limit": _PAGE, "before": before, "tag": place.tag, "npf": "true" if npf else None}
+        parameters = {name: value for name, value in (given | more).items() if value is not None}
+        try:
+            answer = await asyncio.to_thread(ask, self.client, Question(path, parameters))
+        except (RequestException, HTTPError, OSError) as error:
+            if PROXY_REFUSED in str(error):
+                raise self._proxy_refusal(target) from None
             # Its message holds the address, and that the key: only its kind is told.
             raise Outage(
                 f"{target.key}: the Tumblr API cannot be reached ({type(error).__name__}); "
                 "try again"
             ) from None
-        response = unwrap(answer, target.key, self.variable, self.now())
-        posts = response if place.blog is None else record(response).get("posts")
-        if not isinstance(posts, list):
-            raise Outage(f"{target.key}: the Tumblr API answered with no list of posts; try later")
-        return posts, answer.body
+        if answer.status == 407:
+            raise self._proxy_refusal(target)
+        return answer
+
+    def _proxy_refusal(self, target: Target) -> CredentialsError:
+        return proxy_refusal(self.access, self.access.origin(API), target.key)
 
 
 def check_place(name: str) -> Place:
@@ -139,64 +199,19 @@ def check_place(name: str) -> Place:
     return Place(blog or None, tag or None)
 
 
-def _following(batch: Batch, before: int | None, oldest: int) -> int | None:
+def _following(batch: Batch, cursor: Cursor, oldest: int) -> Cursor | None:
     """Where the next page begins; None when this one was empty, or reached what is known."""
-    if batch.last is None or batch.last < oldest:
+    last, before = batch.last, cursor.before
+    if last is None or last < oldest:
         return None
+    if before is None or last + 1 < before:
+        return Cursor(last + 1, batch.at_last[:_PAGE])
     # `before` must fall with every page, whatever the server makes of it.
-    following = batch.last if before is None else min(batch.last, before - 1)
-    return following if following > 0 else None
+    return Cursor(min(last, before - 1)) if min(last, before - 1) > 0 else None
 
 
-def _notes(batch: Batch, target: Target) -> tuple[str, ...]:
-    if not batch.unread:
-        return ()
-    return (f"{target.key}: {batch.unread} post(s) of the answer could not be read, left out",)
-
-
-def _posts_of(client: Any, place: Place, before: int | None) -> TumblrAnswer:
-    params: dict[str, Any] = {"limit": _PAGE}
-    if before is not None:
-        params["before"] = before
-    answer: TumblrAnswer
-    if place.blog is None:
-        answer = client.tagged(place.tag, **params)
-    else:
-        # Not `client.posts`: it appends `.tumblr.com` to ids too. A bare name is as good.
-        params |= {"npf": "true"} if place.tag is None else {"npf": "true", "tag": place.tag}
-        path = f"/v2/blog/{place.blog}/posts"
-        answer = client.send_api_request("get", path, params, list(_POSTS_PARAMETERS), True)
-    return answer
-
-
-def _client(key: str, host: str, user_agent: str) -> Any:
-    import requests
-    from pytumblr import TumblrRestClient
-    from pytumblr.request import TumblrRequest
-
-    class Request(TumblrRequest):  # type: ignore[misc]  # pytumblr has no types
-        """Asks with time-outs, without redirects, and gives the answer as it came."""
-
-        def __init__(self) -> None:
-            super().__init__(key, host=host)
-            self.session = requests.Session()
-            self.session.trust_env = False  # no proxies and no ~/.netrc by surprise
-            self.session.headers["User-Agent"] = user_agent
-
-        def get(self, url: str, params: dict[str, Any]) -> TumblrAnswer:
-            with self.session.get(
-                f"{self.host}{url}?{urlencode(params)}",
-                timeout=_TIMEOUTS,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                body = bytearray()
-                for chunk in response.iter_content(65_536):
-                    body += chunk
-                    if len(body) > _MOST_BYTES:
-                        raise requests.exceptions.ContentDecodingError("answer too large")
-                return TumblrAnswer(response.status_code, response.headers, bytes(body))
-
-    client = TumblrRestClient(key, host=host)
-    client.request = Request()
-    return client
+def _notes(batch: Batch, target: Target, place: Place, *, fruitless: bool) -> Iterator[str]:
+    if batch.unread:
+        yield f"{target.key}: {batch.unread} post(s) of the answer could not be read, left out"
+    if fruitless and place.blog is None and place.tag and _BLOG.fullmatch(place.tag):
+        yield f"{target.key}: 0 pictures under this tag; for a blog write tumblr:{place.tag}/"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,11 +33,17 @@ class TumblrAnswer:
     """As it came."""
 
 
-def unwrap(answer: TumblrAnswer, who: str, variable: str, now: datetime) -> object:
+def unwrap(
+    answer: TumblrAnswer,
+    who: str,
+    variable: str,
+    now: datetime,
+    scrub: Callable[[bytes], bytes] = bytes,
+) -> object:
     """Return the `response` of a success. Raises the error that a refusal stands for.
 
     `who` is the target as the user wrote it, `variable` the environment variable of the key,
-    `now` aware UTC.
+    `now` aware UTC, `scrub` takes our key out of what a message may quote.
     """
     envelope = parse(answer.body)
     status = answer.status
@@ -47,10 +53,14 @@ def unwrap(answer: TumblrAnswer, who: str, variable: str, now: datetime) -> obje
     if 200 <= status < 300 and envelope is not None and "response" in envelope:
         return envelope["response"]
     if status in (429, 420):
-        until = _reset(answer.headers, now)
-        when = f" until {until:%Y-%m-%d %H:%M:%S} UTC" if until else ""
-        raise RateLimited(f"{who}: the Tumblr API's limit is reached{when}", until=until)
-    raise _judge(status, envelope, who, variable)
+        raise limited(who, _reset(answer.headers, now))
+    raise _judge(status, parse(scrub(answer.body)), who, variable)
+
+
+def limited(who: str, until: datetime | None) -> RateLimited:
+    """Say that the key's limit is reached; `until` aware UTC, None where nobody says."""
+    when = f" until {until:%Y-%m-%d %H:%M:%S} UTC" if until else ""
+    return RateLimited(f"{who}: the Tumblr API's limit is reached{when}", until=until)
 
 
 def _judge(status: int, envelope: Record | None, who: str, variable: str) -> WinnowError:

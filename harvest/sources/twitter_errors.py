@@ -59,10 +59,14 @@ def judge(refusal: Refusal, who: str, variables: str, now: datetime) -> WinnowEr
     if status in (401, 403, 404, 451) and problem.is_about("not-authorized-for-resource"):
         return protected_error(who)
     if status == 401:
-        state = "expired or revoked" if problem.code == 89 else "wrong or revoked"
+        if problem.code == 89:
+            return CredentialsError(
+                f"{who}: the credentials in {variables} are revoked or expired; "
+                f"make new ones at {KEYS_PAGE}"
+            )
         return CredentialsError(
-            f"{who}: the X API does not accept the credentials ({state}); "
-            f"renew {variables} at {KEYS_PAGE}"
+            f"{who}: the X API does not accept the credentials in {variables}: mistyped, or "
+            f"revoked since; copy them anew, or make new ones, at {KEYS_PAGE}"
         )
     if status in (404, 410, 451) or problem.says("suspended"):
         return account_error(answer, who)
@@ -99,11 +103,11 @@ def _limit(refusal: Refusal, problem: _Problem, who: str, now: datetime) -> Rate
             waitable=False,
         )
     until = epoch(refusal.headers.get("x-rate-limit-reset"))
+    if until is not None and not now < until <= now + timedelta(seconds=_LONGEST):
+        until = None  # a reset in the past says nothing, nor does one of the far future
     if until is None:
         seconds = number(refusal.headers.get("retry-after"))
-        until = now + timedelta(seconds=min(seconds, _LONGEST)) if seconds is not None else None
-    if until is not None and until <= now:
-        until = None  # a reset in the past says nothing
+        until = now + timedelta(seconds=min(seconds, _LONGEST)) if seconds else None
     when = f" until {until:%Y-%m-%d %H:%M:%S} UTC" if until else ""
     return RateLimited(f"{who}: the X API's rate limit is reached{when}", until=until)
 

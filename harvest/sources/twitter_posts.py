@@ -24,6 +24,7 @@ from harvest.sources.answer import (
     texts,
 )
 from harvest.sources.sizes import ladder
+from harvest.sources.wording import unescaped
 
 _STILLS = ("/tweet_video_thumb/", "/ext_tw_video_thumb/", "/amplify_video_thumb/")
 _MOVING = ("7_", "13_", "16_")  # media keys of videos, adverts and GIFs
@@ -136,15 +137,6 @@ def _notes(answer: Record, unread: int, without_address: int, user: User) -> Ite
         yield f"{who}: and {len(said) - _MOST_NOTES} more faults like these"
 
 
-def reach_note(target: Target, total: int) -> tuple[str, ...]:
-    """Say that a walk of `total` posts ended where the API's reach ends, if it did."""
-    reach = 3200 if target.replies else 800
-    if total < reach * 0.95:  # the API counts deleted and hidden posts too
-        return ()
-    why = "" if target.replies else " (3200 with `replies: true`)"
-    return (f"{target.key}: the API shows the newest {reach} posts of an account{why}, no more",)
-
-
 class _Posts:
     """Reads the posts of one answer, with its `includes` at hand."""
 
@@ -208,6 +200,7 @@ class _Posts:
                 posted_at=moment(post.get("created_at")),
                 tags=tags,
                 alt_text=text(media.get("alt_text")) or None,
+                text=unescaped(post.get("text")),
                 sensitive=post.get("possibly_sensitive") is True,
             )
 

@@ -112,3 +112,21 @@ async def test_a_revoked_token_is_told_without_limits(ask_x, demo: World) -> Non
 
     assert status == 401
     assert not [name for name in headers if name.lower().startswith("x-rate-limit")]
+
+
+async def test_what_is_served_is_counted(demo: World) -> None:
+    """Posts, those beside them and users, as X would charge for them; until the reset."""
+    account = demo.accounts["paul_pixel"]
+    shared = sum(post.refers_to is not None for post in account.posts)
+    query = {"max_results": "100", "expansions": "referenced_tweets.id"}
+    async with Sandbox(demo) as sandbox, aiohttp.ClientSession(sandbox.url) as client:
+        await client.get("/2/users/by/username/paul_pixel", headers=HEADERS)
+        await client.get("/2/users/by/username/nobody_ever", headers=HEADERS)
+        await client.get(f"/2/users/{account.user_id}/tweets", params=query, headers=HEADERS)
+        record = await (await client.get("/requests.json")).json()
+        counted = dict(sandbox.served)
+        await client.post("/reset")
+
+    assert shared
+    assert counted == {"users": 1, "posts": len(account.posts) + shared} == record["served"]
+    assert sandbox.served.total() == 0

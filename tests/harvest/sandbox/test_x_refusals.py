@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harvest.sandbox.keys import BROKE_BEARER, REVOKED_BEARER
+from harvest.sandbox.keys import BROKE_BEARER, REVOKED_BEARER, UNENROLLED_BEARER
 from harvest.sandbox.world import World
 
 
@@ -19,6 +19,7 @@ from harvest.sandbox.world import World
         ("html_hanna", [503, 503], ""),
         ("flaky_fred", [503, 200], ""),
         ("empty_emil", [500, 500], ""),
+        ("broken_bea", [500, 500], "about:blank"),
     ],
 )
 async def test_moods_are_answered_as_told(
@@ -47,14 +48,30 @@ async def test_the_three_shapes_of_429(ask_x, demo: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bearer", "status"), [("", 401), ("stolen", 401), (REVOKED_BEARER, 401), (BROKE_BEARER, 402)]
+    ("bearer", "status", "words"),
+    [
+        ("", 401, "Unauthorized"),
+        ("stolen", 401, "Unauthorized"),
+        (REVOKED_BEARER, 401, "'code': 89"),
+        (UNENROLLED_BEARER, 403, "client-not-enrolled"),
+        (BROKE_BEARER, 402, "credits-depleted"),
+    ],
 )
-async def test_keys_are_checked(ask_x, bearer: str, status: int) -> None:
-    """No, a wrong, a revoked and an unpaid token are refused, without rate-limit headers."""
-    got, headers, _ = await ask_x("users/by/username/islieb", bearer=bearer)
+async def test_keys_are_checked(ask_x, bearer: str, status: int, words: str) -> None:
+    """Each token is refused in its own way, without rate-limit headers."""
+    got, headers, body = await ask_x("users/by/username/islieb", bearer=bearer)
 
     assert got == status
+    assert words in str(body)
     assert "x-rate-limit-limit" not in headers
+
+
+async def test_suspension_is_told_as_404_too(ask_x) -> None:
+    """The documentation speaks of 404, others report 200: there is an account for each."""
+    status, _, body = await ask_x("users/by/username/suspended_sue")
+
+    assert status == 404
+    assert "suspended" in body["detail"]
 
 
 async def test_a_signed_request_is_accepted(client) -> None:

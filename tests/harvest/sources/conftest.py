@@ -8,15 +8,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from harvest.guard.session import Outside, open_session
+from harvest.guard.session import EVERYWHERE, Outside, open_session
 from harvest.ledger.records import Page, Target, Walk
 from harvest.ledger.settings import Secret
 from harvest.sandbox.keys import BEARER, TUMBLR_KEY
 from harvest.sandbox.server import Sandbox
 from harvest.sandbox.world import World
 from harvest.sources.protocol import Access, Source
-from harvest.sources.tumblr import Tumblr
-from harvest.sources.twitter import Twitter
 
 KEYS = {"bearer_token": BEARER, "consumer_key": TUMBLR_KEY}
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -30,7 +28,7 @@ async def access_to(
     url: str,
     keys: Mapping[str, str] = KEYS,
     *,
-    origins: tuple[str, ...] = (*Twitter.origins, *Tumblr.origins),
+    origins: tuple[str, ...] = (EVERYWHERE,),
 ) -> AsyncIterator[Access]:
     """Access whose origins are all played by the server at `url`."""
     endpoints = dict.fromkeys(origins, url)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harvest.ledger.errors import UsageError
+from harvest.ledger.mediatypes import MAX_BYTES
 from harvest.ledger.records import Page, Target, Walk
 from harvest.sources.folder import Folder
 
@@ -100,6 +101,7 @@ async def test_names_that_are_no_text(tmp_path: Path, picture: Callable[[int], b
     assert [Path(s.fallback_urls[0]).name for p in pages for s in p.sightings] == ["c.jpg"]
     (note,) = [note for page in pages for note in page.notes]
     assert "2 files left out" in note
+    assert note.count("\\udcff") == 2
     assert note.isascii()
 
 
@@ -115,3 +117,16 @@ async def test_no_such_folder(tmp_path: Path) -> None:
     """A folder that is not there is one line for the user."""
     with pytest.raises(UsageError, match="no such folder"):
         await pages_of(tmp_path / "nothing")
+
+
+async def test_large_file_is_not_read(tmp_path: Path) -> None:
+    """A file that is too large in any case is listed, and not a byte of it is read."""
+    with (tmp_path / "sparse.jpg").open("wb") as stream:
+        stream.truncate(MAX_BYTES + 1)
+    read: list[Path] = []
+    source = Folder(read=lambda path: read.append(path) or "")
+    walk = source.pages(Target("folder", str(tmp_path)), Walk())
+    shown = [one async for page in walk for one in page.sightings]
+
+    assert [one.post_id.startswith("too-large-") for one in shown] == [True]
+    assert read == []

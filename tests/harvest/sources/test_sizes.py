@@ -2,7 +2,7 @@
 
 import pytest
 
-from harvest.sources.sizes import Ladder, ladder
+from harvest.sources.sizes import Ladder, ladder, rung
 
 PBS = "https://pbs.twimg.com/media/AAAAAAAAAAAAAAA"
 MEDIA = "https://64.media.tumblr.com"
@@ -44,3 +44,27 @@ MEDIA = "https://64.media.tumblr.com"
 def test_size_ladders(url: str, best: list[str], fallback: list[str]) -> None:
     """Larger sizes where the CDN's addresses allow it, and never an address elsewhere."""
     assert ladder(url) == Ladder(tuple(best), tuple(fallback))
+
+
+@pytest.mark.parametrize(
+    ("url", "final", "name"),
+    [
+        (f"{PBS}.jpg", f"{PBS}?format=jpg&name=orig", "orig"),
+        (f"{PBS}.jpg", f"{PBS}?format=jpg&name=4096x4096", "4096x4096"),
+        (f"{PBS}.jpg", f"{PBS}?format=jpg&name=large", "large"),
+        (f"{PBS}.jpg", f"{PBS}?format=jpg&name=medium", "medium"),
+        (f"{PBS}.jpg", f"{PBS}.jpg", "as listed"),
+        (f"{PBS}?format=jpg&name=orig", f"{PBS}?format=jpg&name=orig", "orig"),
+        (f"{PBS}.jpg", "https://elsewhere.example/A?name=orig", ""),
+        (f"{PBS}.jpg", "https://elsewhere.example/removed.png", ""),
+        ("https://media.tumblr.com/tumblr_x1_500.jpg",
+         "https://media.tumblr.com/tumblr_x1_1280.jpg", "1280"),
+        ("https://media.tumblr.com/tumblr_x1_500.jpg",
+         "https://media.tumblr.com/tumblr_x1_500.jpg", "as listed"),
+        ("https://example.org/a.jpg", "https://example.org/a.jpg", ""),
+        ("https://example.org/a.jpg?name=orig", "https://example.org/a.jpg?name=orig", ""),
+    ],
+)  # fmt: skip
+def test_rungs(url: str, final: str, name: str) -> None:
+    """Which size of a picture was had; nothing where there are no sizes."""
+    assert rung(url, final) == name

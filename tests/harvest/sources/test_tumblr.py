@@ -139,10 +139,10 @@ async def test_dates_cut_on_both_sides(access, world, walk_through) -> None:
 
 
 async def test_a_tag_that_repeats_itself_ends(access, walk_through) -> None:
-    """A server that ignores `before` is left after two repeated pages."""
+    """A server that ignores `before` is left when a page shows nothing new."""
     pages = await walk_through(Tumblr.open(access), Target("tumblr", "loop-tag"), most=20)
 
-    assert len(pages) == 3
+    assert len(pages) == 2
     assert pages[-1].cursor is None
 
 
@@ -174,9 +174,10 @@ async def test_posts_of_one_second_do_not_hold_the_walk(serve, open_access, walk
     asked: list[int] = []
 
     async def answer(request: web.Request) -> web.Response:
-        before = int(request.query.get("before", "2000"))
+        before = int(request.query.get("before", "3000"))
         asked.append(before)
-        posts = [{"id": before * 100 + n, "timestamp": max(before, 1995)} for n in range(3)]
+        stamp = max(min(before, 2000), 1995)
+        posts = [{"id": before * 100 + n, "timestamp": stamp} for n in range(3)]
         return web.json_response(
             {"meta": {"status": 200}, "response": posts if before > 1990 else []}
         )
@@ -201,4 +202,4 @@ async def test_paging_goes_by_the_time_of_featuring(serve, open_access, walk_thr
     async with open_access(await serve(answer)) as access:
         await walk_through(Tumblr.open(access), Target("tumblr", "comic"))
 
-    assert asked == ["", "900"]
+    assert asked == ["", "901"]

@@ -235,6 +235,10 @@ async def hang_up(request: web.Request) -> web.Response:
         (problem(429, {}, **{"x-rate-limit-reset": "soon"}), RateLimited, "rate limit"),
         (problem(429, {}, **{"x-rate-limit-reset": "1"}), RateLimited, "limit is reached$"),
         (problem(429, {}, **{"Retry-After": "90"}), RateLimited, "2026-01-02 03:05:35 UTC"),
+        (
+            problem(429, {}, **{"x-rate-limit-reset": "99999999999", "Retry-After": "86400"}),
+            RateLimited, "2026-01-03 03:04:05 UTC",
+        ),
         (problem(420, {}), RateLimited, "rate limit"),
         (problem(451, {"title": "Withheld"}), AccountError, "Withheld"),
         (problem(200, {"data": {"id": "x", "username": 7}}), AccountError, "no such account"),
