@@ -16,6 +16,7 @@ import pytest
 import winnow
 from harvest.ledger.folder import DatasetFolder
 from harvest.ledger.settings import load_settings
+from harvest.ledger.targets import SOURCE_WORDS
 from harvest.sandbox.compare import sort_by_truth
 from harvest.sandbox.server import Sandbox, running_sandbox
 from harvest.sandbox.world import World
@@ -104,6 +105,28 @@ def test_shipped_settings_are_good(name: str) -> None:
         settings.section(section, getattr(importlib.import_module(home), model))
 
     assert settings.targets
+
+
+def test_readme_settings_are_good(tmp_path: Path) -> None:
+    """Each YAML block of the README loads; together they show every source of settings."""
+    shown = set()
+    for block in re.findall(r"```yaml\n(.*?)```", README, re.S):
+        path = tmp_path / "shown.yaml"
+        path.write_text(block if "dataset:" in block else f"dataset: x\n{block}")
+        shown |= {target.source for target in load_settings(path).targets}
+
+    assert shown == set(SOURCE_WORDS)
+
+
+@pytest.mark.parametrize("name", ["comics.yaml", "tumblr_tag.yaml"])
+def test_what_is_commented_out_is_good_too(name: str, tmp_path: Path) -> None:
+    """Settings that a template offers behind a `#` load once the `#` is gone."""
+    text = (TEMPLATES / name).read_text(encoding="utf-8")
+    offered = re.sub(r"^( +)# (?=(?:- |  )?(?:[a-z_]+: |https:))", r"\1", text, flags=re.M)
+    path = tmp_path / name
+    path.write_text(offered)
+
+    assert len(load_settings(path).targets) > len(load_settings(TEMPLATES / name).targets)
 
 
 def test_comics_yaml_lists_the_nine_accounts() -> None:

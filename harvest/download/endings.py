@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import socket
 import ssl
 from dataclasses import dataclass, field
@@ -16,18 +17,27 @@ from harvest.ledger.records import Status
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A picture's bytes: whole, hashed, not yet committed."""
+    """A picture's bytes: whole, not yet committed."""
 
-    part: Path
-    """The part file; of a small picture the commit writes it."""
-    sha256: str
-    """Of its bytes."""
+    body: bytes | str = field(repr=False)
+    """The bytes, or the path of the part file that holds them."""
     media_type: str
     """By its bytes."""
     n_bytes: int
     """Its length."""
-    held: bytes | None = field(default=None, repr=False)
-    """The bytes themselves while there is no part file yet."""
+    sha256: str = ""
+    """Of its bytes; "" where nobody has needed it yet."""
+
+    def hashed(self) -> str:
+        """Its sha256, as 64 lower-case hex digits."""
+        if self.sha256 or isinstance(self.body, str):
+            return self.sha256
+        return hashlib.sha256(self.body).hexdigest()
+
+    def discard(self) -> None:
+        """Let it go: no part file stays."""
+        if isinstance(self.body, str):
+            Path(self.body).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +56,6 @@ class Ending:
     """Whether another attempt at the same address may end better."""
     content: Content | None = None
     """Set when SAVED."""
-    attempts: int = 0
-    """Requests it took."""
 
 
 _RANK = {Status.SAVED: 3, Status.FAILED: 2, Status.REFUSED: 1, Status.GONE: 0}
@@ -75,6 +83,8 @@ def judge_status(status: int, url: str) -> Ending | None:
         return None
     if status in (404, 410, 451):
         return Ending(Status.GONE, reason, "the server has it no more", url)
+    if status == 407:  # the proxy's, and no word about the picture
+        return Ending(Status.FAILED, "proxy_refused", "the proxy wants other credentials", url)
     if status in (408, 420, 425, 429) or status >= 500:
         return Ending(Status.FAILED, reason, "the server could not answer", url, retry=True)
     return Ending(Status.REFUSED, reason, "the server does not give it", url)
@@ -97,8 +107,8 @@ def opts_out(values: list[str]) -> bool:
 
 def judge_fault(error: BaseException, url: str) -> Ending:
     """What an exception of the network means. Exhaustive for what aiohttp raises on a GET."""
-    if _blocked(error):
-        return Ending(Status.REFUSED, "blocked_address", "not a public address", url)
+    if (blocked := _blocked(error)) is not None:
+        return Ending(Status.REFUSED, "blocked_address", blocked.why, url)
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return _judge_name(error, url)
     for kinds, reason, detail, retry in _FAULTS:
@@ -110,7 +120,7 @@ def judge_fault(error: BaseException, url: str) -> Ending:
 
 def is_unreachable(error: BaseException) -> bool:
     """Whether a fault says that the host could not be connected at all."""
-    if _blocked(error) or isinstance(error, aiohttp.ClientSSLError):
+    if _blocked(error) is not None or isinstance(error, aiohttp.ClientSSLError):
         return False
     return isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
 
@@ -119,6 +129,8 @@ _FAULTS: tuple[tuple[tuple[type[BaseException], ...], str, str, bool], ...] = (
     ((TimeoutError, aiohttp.ServerTimeoutError), "timeout", "no answer in time", True),
     ((aiohttp.InvalidURL,), "bad_url", "no address that can be asked", False),
     ((aiohttp.ClientSSLError, ssl.SSLError), "bad_certificate", "no trust in the server", False),
+    ((aiohttp.ClientProxyConnectionError,), "unreachable", "the proxy does not answer", True),
+    ((aiohttp.ClientHttpProxyError,), "proxy_refused", "the proxy does not let it through", True),
     ((aiohttp.ClientConnectorError,), "unreachable", "no connection could be made", True),
     ((aiohttp.ClientPayloadError,), "truncated", "the answer ended early", True),
     ((aiohttp.ClientResponseError,), "bad_answer", "not an answer of HTTP", True),
@@ -126,10 +138,9 @@ _FAULTS: tuple[tuple[tuple[type[BaseException], ...], str, str, bool], ...] = (
 )
 
 
-def _blocked(error: BaseException) -> bool:
-    return isinstance(error, aiohttp.ClientConnectorError) and isinstance(
-        error.os_error, BlockedAddress
-    )
+def _blocked(error: BaseException) -> BlockedAddress | None:
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
+    return cause if isinstance(cause, BlockedAddress) else None
 
 
 def _judge_name(error: aiohttp.ClientConnectorDNSError, url: str) -> Ending:

@@ -1,30 +1,30 @@
-"""From a sighting to a part file, or to the reason why not: ladder, attempts, redirects."""
+"""From a sighting to its bytes, or to the reason why not: ladder, attempts, redirects."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 import aiohttp
 from yarl import URL
 
-from harvest.download.body import receive
+from harvest.download.body import Receiver, receive
 from harvest.download.endings import (
     NETWORK_FAULTS,
-    Content,
     Ending,
     is_unreachable,
     judge_fault,
     judge_status,
     opts_out,
-    worse_to_lose,
 )
+from harvest.download.entry import Entry, Settled
+from harvest.download.errand import Errand
 from harvest.download.limits import Limits
 from harvest.guard.urls import BadUrl, origin_of, parse_url
 from harvest.ledger.records import Image, Outcome, Sighting, Status
-from harvest.pacing.gates import GateShut, Pacing
+from harvest.pacing.gates import GateShut, Pacing, Turn
+from harvest.sources.cid import expected_sha256
 
 _HEADERS = {
     # Tumblr's picture hosts answer with a page to those who say that they read HTML.
@@ -32,16 +32,43 @@ _HEADERS = {
     "Accept-Encoding": "identity",
 }
 _REDIRECTS = (301, 302, 303, 307, 308)
+SENT_AWAY = ("rate_limited", "host_down")
+"""Reasons of endings that cost no request: the host's gate let nobody in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An outcome, and the part file that waits for its commit."""
+    """How a sighting's download ended; its bytes wait for their commit."""
 
-    outcome: Outcome
-    """What became of the sighting; `reason` may still turn into `same_bytes`."""
-    content: Content | None = None
-    """Set when the outcome is SAVED."""
+    sighting: Sighting
+    """What was asked for."""
+    ending: Ending
+    """The end that speaks for all its addresses."""
+    attempts: int = 0
+    """Requests it took."""
+
+    def entry(self) -> Entry:
+        """As it goes to the commit."""
+        key, end, content = self.sighting.key, self.ending, self.ending.content
+        facts = (end.status.value, end.reason, end.detail, end.final_url, self.attempts)
+        if content is None:
+            return Entry(key, *facts)
+        return Entry(key, *facts, content.media_type, content.n_bytes, content.sha256, content.body)
+
+    def outcome(self, settled: Settled) -> Outcome:
+        """As the commit left it."""
+        image, content = None, self.ending.content
+        if content is not None and settled.sha256:
+            image = Image(settled.sha256, content.media_type, content.n_bytes)
+        return Outcome(
+            self.sighting,
+            Status(settled.status),
+            image,
+            settled.reason,
+            settled.detail,
+            self.ending.final_url,
+            self.attempts,
+        )
 
 
 class Downloader:
@@ -52,52 +79,49 @@ class Downloader:
     ) -> None:
         self._session = session
         self._pacing = pacing
-        self._parts = parts
+        self._parts = str(parts)
         self._limits = limits
         self._numbers = count(1)
         self._timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=limits.connect, sock_read=limits.silence
+            total=limits.deadline, sock_connect=limits.connect, sock_read=limits.silence
         )
 
-    async def fetch(self, sighting: Sighting) -> Fetched:
-        """Try the sighting's addresses in order until one gives a picture.
+    def errand(self, sighting: Sighting, target: str = "") -> Errand:
+        """Begin with a sighting; `target` is the key of the target that reports it."""
+        return Errand.of(sighting, target, self._limits.retries)
 
-        Whatever befalls the picture is in the outcome. Raises StorageFull only.
+    async def fetch(self, errand: Errand) -> Fetched:
+        """Carry an errand to its end, waiting wherever it has to be waited."""
+        while (fetched := await self.proceed(errand)) is None:
+            await self._pacing.clock.sleep(errand.not_before)
+        return fetched
+
+    async def proceed(self, errand: Errand) -> Fetched | None:
+        """Ask the addresses in their order until one gives a picture.
+
+        None: the next request has to wait, by `errand.not_before` or for its host's gate; there
+        is better to do meanwhile. Whatever befalls the picture is in the ending. Raises
+        StorageFull only.
         """
-        last: Ending | None = None
-        attempts, retries = 0, self._limits.retries
-        for address in dict.fromkeys(sighting.addresses):
-            ending = await self._try(address, retries)
-            attempts += ending.attempts
-            retries -= max(0, ending.attempts - 1)
-            last = worse_to_lose(last, ending)
-            if ending.content is not None or ending.reason == "opt_out":
-                last = ending
-                break
-        assert last is not None
-        content = last.content
-        image = Image(content.sha256, content.media_type, content.n_bytes) if content else None
-        outcome = Outcome(
-            sighting, last.status, image, last.reason, last.detail, last.final_url, attempts
-        )
-        return Fetched(outcome, content)
-
-    async def _try(self, address: str, retries: int) -> Ending:
-        """One address, asked again after faults that pass; at most `retries` times more."""
-        attempts = 0
-        while True:
+        while errand.addresses:
+            address = errand.addresses[0]
             try:
                 ending = await self._attempt(address)
             except BadUrl as error:
-                return Ending(Status.REFUSED, "bad_url", str(error), address)
-            except GateShut as error:
-                detail = "its host is left alone for now"
-                ending = Ending(Status.FAILED, error.reason, detail, address)
-                return replace(ending, attempts=attempts)
-            attempts += 1
-            if not ending.retry or attempts > retries:
-                return replace(ending, attempts=attempts)
-            await self._pacing.pause(attempts)
+                errand.settle(Ending(Status.REFUSED, "bad_url", str(error), address))
+                continue
+            if ending.reason not in SENT_AWAY:
+                errand.attempts += 1
+                errand.tries += 1
+            ending = _as_named(address, ending)
+            if ending.retry and errand.retries > 0:
+                # After a limit the host's gate says when; a delay of our own would only add to it.
+                limited = self._pacing.gate(errand.host).shut
+                errand.again(0.0 if limited else self._pacing.delay(errand.tries))
+                return None
+            errand.settle(ending)
+        assert errand.ending is not None
+        return Fetched(errand.sighting, errand.ending, errand.attempts)
 
     async def _attempt(self, address: str) -> Ending:
         """One request and the redirects it leads over."""
@@ -115,29 +139,55 @@ class Downloader:
         return Ending(Status.REFUSED, "redirect_loop", detail, str(url))
 
     async def _ask(self, url: URL) -> Ending | str:
-        """One hop: an ending, or where it leads. Raises GateShut."""
-        async with self._pacing.turn(origin_of(url)) as turn:
-            try:
-                async with asyncio.timeout(self._limits.deadline):
-                    async with self._session.get(
-                        url, headers=_HEADERS, allow_redirects=False, timeout=self._timeout
-                    ) as response:
-                        turn.answered(response.status, response.headers)
-                        return await self._judge(response, url)
-            except NETWORK_FAULTS as error:
-                if is_unreachable(error):
-                    turn.unreachable()
-                return judge_fault(error, str(url))
+        """One hop: an ending, or where it leads."""
+        try:
+            async with self._pacing.turn(origin_of(url)) as turn:
+                return await self._ask_now(url, turn)
+        except GateShut as error:
+            detail = "its host is left alone for now"
+            return Ending(Status.FAILED, error.reason, detail, str(url))
 
-    async def _judge(self, response: aiohttp.ClientResponse, url: URL) -> Ending | str:
-        where = response.headers.get("Location")
-        if response.status in _REDIRECTS and where:
+    async def _ask_now(self, url: URL, turn: Turn) -> Ending | str:
+        answered = False
+        try:
+            async with self._session.get(
+                url, headers=_HEADERS, allow_redirects=False, timeout=self._timeout
+            ) as response:
+                answered = True
+                turn.answered(response.status, response.headers)
+                return await self._judge(response, str(url))
+        except NETWORK_FAULTS as error:
+            ending = judge_fault(error, str(url))
+            # A host that takes the connection and says nothing is as good as down.
+            if is_unreachable(error) or (ending.reason == "timeout" and not answered):
+                turn.unreachable(nameless=ending.reason == "unknown_host")
+            elif ending.reason == "timeout":
+                turn.timed_out()
+            return ending
+
+    async def _judge(self, response: aiohttp.ClientResponse, url: str) -> Ending | str:
+        status, headers = response.status, response.headers
+        if status in _REDIRECTS and (where := headers.get("Location")):
             return where.strip()
-        ending = judge_status(response.status, str(url))
+        ending = judge_status(status, url)
         if ending is not None:
             return ending
-        if self._limits.honour_robots and opts_out(response.headers.getall("X-Robots-Tag", [])):
-            return Ending(Status.REFUSED, "opt_out", "X-Robots-Tag forbids it", str(url))
-        part = self._parts / f"{next(self._numbers)}.part"
-        clock = self._pacing.clock.monotonic
-        return replace(await receive(response, part, self._limits, clock), final_url=str(url))
+        if (
+            self._limits.honour_robots
+            and "X-Robots-Tag" in headers
+            and opts_out(headers.getall("X-Robots-Tag"))
+        ):
+            return Ending(Status.REFUSED, "opt_out", "X-Robots-Tag forbids it", url)
+        receiver = Receiver(f"{self._parts}/{next(self._numbers)}.part", self._limits, url)
+        return await receive(response, receiver, self._limits, self._pacing.clock.monotonic)
+
+
+def _as_named(address: str, ending: Ending) -> Ending:
+    """Hold bytes against the hash that their address names, where it names one."""
+    content = ending.content
+    wanted = expected_sha256(address) if content is not None else None
+    if content is None or wanted is None or wanted == content.hashed():
+        return ending
+    content.discard()
+    detail = "other bytes than its address names"
+    return Ending(Status.FAILED, "wrong_bytes", detail, ending.final_url, retry=True)

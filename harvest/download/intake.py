@@ -11,7 +11,7 @@ from harvest.download.body import Receiver, too_large
 from harvest.download.endings import Ending
 from harvest.download.fetch import Fetched
 from harvest.download.limits import Limits
-from harvest.ledger.records import Image, Outcome, Sighting, Status
+from harvest.ledger.records import Sighting, Status
 
 _PIECE = 2**18
 
@@ -26,19 +26,15 @@ class Intake:
 
     def take(self, sighting: Sighting) -> Fetched:
         """Copy the file that a sighting of source `folder` names. Blocks; raises StorageFull."""
-        part = self._parts / f"f{next(self._numbers)}.part"
+        part = f"{self._parts}/f{next(self._numbers)}.part"
         ending = self._copy(Path(sighting.fallback_urls[0]), part)
         content = ending.content
-        if content is not None and content.sha256 != sighting.post_id:
-            part.unlink(missing_ok=True)
-            detail = "it was changed while it was read"
-            ending, content = Ending(Status.FAILED, "changed", detail), None
-        image = Image(content.sha256, content.media_type, content.n_bytes) if content else None
-        return Fetched(
-            Outcome(sighting, ending.status, image, ending.reason, ending.detail), content
-        )
+        if content is not None and content.hashed() != sighting.post_id:
+            content.discard()
+            ending = Ending(Status.FAILED, "changed", "it was changed while it was read")
+        return Fetched(sighting, ending)
 
-    def _copy(self, path: Path, part: Path) -> Ending:
+    def _copy(self, path: Path, part: str) -> Ending:
         try:
             # A pipe or a device of that name would block or never end.
             handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -54,7 +50,7 @@ class Intake:
         finally:
             receiver.close()
             if ending is None or ending.content is None:
-                part.unlink(missing_ok=True)
+                receiver.discard()
         return ending
 
     def _pour(self, handle: int, receiver: Receiver) -> Ending:

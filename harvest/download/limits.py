@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harvest.ledger.mediatypes import MAX_BYTES
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one picture may cost."""
 
-    max_bytes: int = 64 * 2**20
+    max_bytes: int = MAX_BYTES
     """Longest picture in bytes, counted after decompression."""
     retries: int = 3
     """Second, third, … attempts that one picture may have, over all its addresses."""

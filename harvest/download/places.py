@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from harvest.download.body import refusing_full
+from harvest.download.durable import refusing_full
 from harvest.ledger.catalog import Catalog
 from harvest.ledger.folder import DatasetFolder, FolderMode, place
 from harvest.store.outcomes import SAME_BYTES
@@ -32,6 +32,7 @@ class Placer:
         note: Callable[[str], None],
     ) -> None:
         self._folder = folder
+        self._images = str(folder.images)
         self._catalog = catalog
         self._mode = mode
         self._note = note
@@ -39,7 +40,8 @@ class Placer:
     def place_new(self, hashes: Sequence[str]) -> None:
         """Place pictures that have just been saved. Raises StorageFull."""
         if hashes:
-            self._record([p for p in read_places(self._catalog, hashes) if p.placed_as is None])
+            new = [p for p in read_places(self._catalog, hashes) if p.placed_as is None]
+            self._note_places((each, self._show(each)) for each in new)
 
     def complete(self) -> None:
         """Place what an interrupted run saved and did not note the place of."""
@@ -74,19 +76,30 @@ class Placer:
             self._note(f"{disputed} pictures have several labels; a person is to decide")
 
     def _record(self, places: Iterable[Place]) -> None:
-        done = [(each.sha256, path) for each in places if (path := self._place(each))]
+        self._note_places((each, self._find(each) or self._show(each)) for each in places)
+
+    def _note_places(self, placed: Iterable[tuple[Place, str | None]]) -> None:
+        done = [(each.sha256, path) for each, path in placed if path is not None]
         if done:
             record_places(self._catalog, done)
 
-    def _place(self, each: Place) -> str | None:
+    def _find(self, each: Place) -> str | None:
+        """Where an interrupted run has put it."""
         raw = self._folder.raw_path(each.sha256, each.extension)
         for candidate in each.candidates:
             if self._is_ours(raw, self._folder.images / candidate):
                 return candidate
+        return None
+
+    def _show(self, each: Place) -> str | None:
+        """Put it where it belongs; None where another file has its name."""
+        raw = self._folder.raw_path(each.sha256, each.extension)
         try:
             with refusing_full(self._folder.images):
-                place(raw, self._folder.images / each.path, self._mode)
+                place(raw, Path(f"{self._images}/{each.path}"), self._mode)
         except FileExistsError:
+            if found := self._find(each):
+                return found
             self._note(f"images/{each.path}: another file has this name; move it and run again")
             return None
         return each.path

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from harvest.download.body import refusing_full
+from harvest.download.durable import refusing_full
 from harvest.ledger.catalog import Catalog
 from harvest.ledger.folder import DatasetFolder, place
 from harvest.ledger.picture import EXTENSIONS

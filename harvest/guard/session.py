@@ -1,17 +1,17 @@
 """The one HTTP session of a run: all outgoing traffic passes through it, and through the guard.
 
-`endpoints` are applied in its one middleware (origin for origin; the Host header and recorded
-addresses stay the original ones). `--connect-to` acts where names are resolved, so that neither
-scheme, Host nor certificate check change. Non-public addresses are refused where the socket is
+One middleware sends each request where it belongs: `endpoints` origin for origin (the Host header
+and recorded addresses stay the original ones), the rest through the proxy where there is one; and
+no URL passes it that the judge refuses. `--connect-to` acts where names are resolved, so that
+neither scheme, Host nor certificate check change. The judge has its last look where the socket is
 made: that is behind every redirect, every name and every trick with notation.
 """
 
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from importlib import metadata
 
 import aiohttp
@@ -19,42 +19,17 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
-from harvest.guard.addresses import closed_because
 from harvest.guard.connect_to import ConnectTo
-from harvest.guard.urls import origin_of
+from harvest.guard.judge import BlockedAddress, Judge, MakeSocket
+from harvest.guard.outside import EVERYWHERE, Outside
+from harvest.guard.urls import is_literal, origin_of
 
-AddrInfo = tuple[
-    int, int, int, str, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
-]
-MakeSocket = Callable[[int, int, int], socket.socket]
+__all__ = ["EVERYWHERE", "BlockedAddress", "Outside", "open_session", "user_agent"]
 
 _CONNECT_S = 10.0
 _SILENCE_S = 20.0
 _API_ANSWER_S = 120.0
 _KEEP_NAMES_S = 300
-
-
-class BlockedAddress(OSError):
-    """A connection that the guard refused to make.
-
-    The text is the same for all addresses of a host: aiohttp joins differing ones into a plain
-    OSError, and what they mean would be lost.
-    """
-
-    def __init__(self) -> None:
-        super().__init__("refused: not a public address")
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """How a run reaches the outside."""
-
-    endpoints: Mapping[str, str] = field(default_factory=dict)
-    """Origin -> origin that is asked in its place, and let through wherever it lies."""
-    connect_to: tuple[ConnectTo, ...] = ()
-    """Hosts and ports that are connected elsewhere."""
-    allow_private: bool = False
-    """Lift the guard: for tests and mirrors on one's own machine."""
 
 
 def user_agent() -> str:
@@ -65,50 +40,21 @@ def user_agent() -> str:
         return "winnow"
 
 
-class Guard:
-    """Decides at connect time; knows the endpoints that the settings opened."""
-
-    def __init__(self, outside: Outside, make_socket: MakeSocket = socket.socket) -> None:
-        self._allow_private = outside.allow_private
-        self._make_socket = make_socket
-        self._opened = {_place(origin) for origin in outside.endpoints.values()}
-        self._let_through = set(self._opened)
-
-    def resolved(self, host: str, port: int, address: str, actual_port: int) -> None:
-        """Note what a name came to: an endpoint that has a name is let through by address."""
-        if (host.lower(), port) in self._opened:
-            self._let_through.add((address, actual_port))
-
-    def open_socket(self, info: AddrInfo) -> socket.socket:
-        """Make the socket for an address; raises BlockedAddress instead for a closed one."""
-        family, kind, protocol, _, address = info
-        host, port = str(address[0]), int(address[1])
-        if not (self._allow_private or (host.lower(), port) in self._let_through) and (
-            closed_because(host)
-        ):
-            raise BlockedAddress
-        return self._make_socket(family, kind, protocol)
-
-
 class GuardedResolver(AbstractResolver):
-    """Resolves names, sent elsewhere by `--connect-to`; tells the guard what came out."""
+    """Resolves names, sent elsewhere by `--connect-to`; shows the judge what came out."""
 
     def __init__(
-        self, inner: AbstractResolver, guard: Guard, rules: tuple[ConnectTo, ...] = ()
+        self, inner: AbstractResolver, judge: Judge, rules: tuple[ConnectTo, ...] = ()
     ) -> None:
         self._inner = inner
-        self._guard = guard
+        self._judge = judge
         self._rules = rules
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Addresses of a host. Raises OSError when there are none."""
-        asked, asked_port = host, port
-        for rule in self._rules:
-            if rule.matches(host, port):
-                asked, asked_port = rule.to_host or host, rule.to_port or port
-                break
+        """Addresses of a host. Raises OSError when there are none, BlockedAddress."""
+        asked, asked_port = _moved(self._rules, host, port)
         found = [
             ResolveResult(
                 hostname=host,
@@ -120,8 +66,7 @@ class GuardedResolver(AbstractResolver):
             )
             for each in await self._look_up(asked, asked_port, family)
         ]
-        for each in found:
-            self._guard.resolved(host, port, each["host"], each["port"])
+        self._judge.resolved(host, port, [(each["host"], each["port"]) for each in found])
         return found
 
     async def _look_up(
@@ -144,14 +89,17 @@ async def open_session(
     resolver: AbstractResolver | None = None,
     make_socket: MakeSocket = socket.socket,
 ) -> AsyncIterator[aiohttp.ClientSession]:
-    """Open the session: guarded, without cookies, deaf to the environment's proxies."""
-    guard = Guard(outside, make_socket)
-    names = GuardedResolver(resolver or ThreadedResolver(), guard, outside.connect_to)
+    """Open the session: guarded, without cookies, deaf to the environment's proxies.
+
+    Tests hand in a `resolver` and a `make_socket` of their own, so that nothing leaves the machine.
+    """
+    judge = Judge(outside, make_socket)
+    names = GuardedResolver(resolver or ThreadedResolver(), judge, outside.connect_to)
     connector = aiohttp.TCPConnector(
         limit=0,  # the run's own workers are the limit
         resolver=names,
         ttl_dns_cache=_KEEP_NAMES_S,
-        socket_factory=guard.open_socket,
+        socket_factory=judge.open_socket,
     )
     timeout = aiohttp.ClientTimeout(
         total=_API_ANSWER_S, sock_connect=_CONNECT_S, sock_read=_SILENCE_S
@@ -163,32 +111,75 @@ async def open_session(
             trust_env=False,
             timeout=timeout,
             headers={"User-Agent": user_agent()},
-            middlewares=(_Elsewhere(outside.endpoints),) if outside.endpoints else (),
+            middlewares=(_Way(outside, judge),),
         ) as session:
             yield session
     finally:
         await names.close()
 
 
-class _Elsewhere:
-    """The middleware that sends mapped origins to their endpoints."""
+class _Way:
+    """The middleware: each request to where it is to go, or nowhere."""
 
-    def __init__(self, endpoints: Mapping[str, str]) -> None:
-        self._to = {origin_of(URL(old)): URL(new) for old, new in endpoints.items()}
+    def __init__(self, outside: Outside, judge: Judge) -> None:
+        self._outside = outside
+        self._judge = judge
+        self._endpoints = _by_origin(outside.endpoints)
 
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
-        there = self._to.get(origin_of(request.url))
+        if self._endpoints:
+            self._use_endpoint(request)
+        try:
+            self._judge.refuse_url(request.url)
+        except BlockedAddress as error:
+            raise aiohttp.ClientConnectorError(request.connection_key, error) from None
+        if self._outside.connect_to:
+            self._move_literal(request)
+        if self._outside.proxy is not None:
+            self._take_proxy(request)
+        return await handler(request)
+
+    def _use_endpoint(self, request: aiohttp.ClientRequest) -> None:
+        there = self._endpoints.get(origin_of(request.url)) or self._endpoints.get(EVERYWHERE)
         if there is not None:
             request.url = (
                 request.url.with_scheme(there.scheme)
                 .with_host(there.raw_host or "")
                 .with_port(there.port)
             )
-        return await handler(request)
+
+    def _move_literal(self, request: aiohttp.ClientRequest) -> None:
+        """Apply `--connect-to` to an address: no name is looked up, so no resolver sees it."""
+        host, port = request.url.raw_host or "", request.url.port or 0
+        to_host, to_port = _moved(self._outside.connect_to, host, port)
+        if is_literal(host) and (to_host, to_port) != (host, port):
+            request.url = request.url.with_host(to_host).with_port(to_port)
+            if request.is_ssl():
+                request.server_hostname = host
+
+    def _take_proxy(self, request: aiohttp.ClientRequest) -> None:
+        proxy = self._outside.proxy_for(str(request.url))
+        if proxy is None:
+            return
+        authorization = proxy.authorization()
+        headers = {"Proxy-Authorization": authorization} if authorization else None
+        request.update_proxy(URL(proxy.url), None, headers)
+        if headers and not request.is_ssl():  # there is no CONNECT that would carry them
+            request.headers.update(headers)
 
 
-def _place(origin: str) -> tuple[str, int]:
-    url = URL(origin)
-    return ((url.raw_host or "").lower(), url.port or 0)
+def _by_origin(endpoints: Mapping[str, str]) -> dict[str, URL]:
+    return {
+        old if old == EVERYWHERE else origin_of(URL(old)): URL(new)
+        for old, new in endpoints.items()
+    }
+
+
+def _moved(rules: tuple[ConnectTo, ...], host: str, port: int) -> tuple[str, int]:
+    """Where `--connect-to` sends a host and port: the first rule that fits, else themselves."""
+    for rule in rules:
+        if rule.matches(host, port):
+            return rule.to_host or host, rule.to_port or port
+    return host, port

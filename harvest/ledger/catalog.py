@@ -18,6 +18,12 @@ from harvest.ledger.errors import DataError, UsageError, from_system
 Step = Callable[[sqlite3.Connection], None]
 
 _BUSY_MS = 10_000
+_NO_ROOM_TO_READ = (
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,10 @@ class Catalog:
                 raise
             raise meant from error
 
+    def version(self, owner: MigrationSet) -> int:
+        """How many of an owner's steps its tables have gone through."""
+        return _version(self.connection, owner.name)
+
     def close(self) -> None:
         """Close the file; open transactions are rolled back."""
         self.connection.close()
@@ -77,31 +87,66 @@ def open_catalog(path: Path, sets: Sequence[MigrationSet], *, read_only: bool = 
     Raises UsageError when a newer winnow wrote it or it cannot be opened, DataError when it is
     no catalog, StorageFull when there is no room.
     """
+    _refuse_emptied(path)
     try:
-        connection = _connect(path, read_only)
+        try:
+            return _open(path, sets, "ro" if read_only else "rwc")
+        except sqlite3.Error as error:
+            if not (read_only and _wants_to_write(error) and _is_whole(path)):
+                raise
+            return _open(path, sets, "ro&immutable=1")
+    except sqlite3.Error as error:
+        meant = from_system(error, path)
+        if meant is None:
+            raise DataError(f"{path}: not a catalog of winnow ({error}); restore a copy") from None
+        raise meant from None
+
+
+def _open(path: Path, sets: Sequence[MigrationSet], mode: str) -> Catalog:
+    try:
+        connection = _connect(path, mode)
     except sqlite3.OperationalError as error:
         raise UsageError(f"{path}: cannot be opened ({error}); check the path") from None
     catalog = Catalog(path, connection)
+    read_only = mode != "rwc"
     try:
         _prepare(connection, read_only)
         if read_only:
             _check_versions(catalog, sets)
         else:
             _migrate(catalog, sets)
-    except sqlite3.Error as error:
-        catalog.close()
-        meant = from_system(error, path)
-        if meant is None:
-            raise DataError(f"{path}: not a catalog of winnow ({error}); restore a copy") from None
-        raise meant from None
     except BaseException:
         catalog.close()
         raise
     return catalog
 
 
-def _connect(path: Path, read_only: bool) -> sqlite3.Connection:
-    uri = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+def _refuse_emptied(path: Path) -> None:
+    """Raise DataError for a catalog of 0 bytes beside pictures: winnow's own has a page at once."""
+    try:
+        if path.stat().st_size:
+            return
+    except OSError:
+        return  # not there, or told where it is opened
+    if any(each.is_file() for each in (path.parent / "raw").glob("[0-9a-f][0-9a-f]/*")):
+        raise DataError(
+            f"{path}: not a catalog of winnow (0 bytes); restore a copy, or remove it to begin anew"
+        )
+
+
+def _wants_to_write(error: sqlite3.Error) -> bool:
+    """Whether a reader failed for the `-shm` file that WAL wants, on a full disk for one."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _NO_ROOM_TO_READ
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether all commits are in the file itself, none in its log: nobody works on it."""
+    log = path.with_name(f"{path.name}-wal")
+    return not log.exists() or log.stat().st_size == 0
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"{path.resolve().as_uri()}?mode={mode}"
     # One connection is used by one thread at a time: its owner sees to that, not sqlite3.
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
@@ -111,7 +156,9 @@ def _connect(path: Path, read_only: bool) -> sqlite3.Connection:
 def _prepare(connection: sqlite3.Connection, read_only: bool) -> None:
     connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
     connection.execute("PRAGMA foreign_keys = ON")
-    if not read_only:
+    if read_only:
+        connection.execute("PRAGMA schema_version").fetchone()  # now, not at the first question
+    else:
         connection.execute("PRAGMA journal_mode = WAL")
         # A commit survives kill -9; only a power cut can take the last ones, and then whole.
         connection.execute("PRAGMA synchronous = NORMAL")

@@ -9,6 +9,7 @@
     ├── ComeBackLater          4   resumable: run the same command again
     │   ├── RateLimited            a limit; knows when it ends
     │   ├── Outage                 the other side does not answer as it should
+    │   ├── BudgetSpent            the run's budget has no room for the next request
     │   ├── StorageFull            no room left on the disk
     │   └── Locked                 another winnow works on this data set
     ├── DataError              5   data not fit for the step
@@ -80,6 +81,10 @@ class Outage(ComeBackLater):
     """A source answers with server errors or with what its documentation does not know."""
 
 
+class BudgetSpent(ComeBackLater):
+    """The run may not spend what the next request of a paid API can cost (`--budget-usd`)."""
+
+
 class StorageFull(ComeBackLater):
     """The disk has no room left; what was saved stays saved."""
 
@@ -106,6 +111,7 @@ class Interrupted(WinnowError):
     exit_code = 130
 
 
+_TOO_MANY = (errno.EMFILE, errno.ENFILE)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _NO_PATH = (
@@ -143,6 +149,8 @@ def from_system(error: Exception, path: object = "") -> WinnowError | None:
 def _from_os(error: OSError, where: object) -> WinnowError | None:
     if error.errno in _FULL:
         return StorageFull(f"{where}: the disk is full; make room and run the same command again")
+    if error.errno in _TOO_MANY:
+        return ComeBackLater("too many open files; raise `ulimit -n` or lower -m")
     if error.errno in _FORBIDDEN:
         return UsageError(f"{where}: no permission; choose a place you may write to")
     if error.errno in _NO_PATH:

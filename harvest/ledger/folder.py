@@ -128,7 +128,7 @@ class DatasetFolder:
 
     def raw_path(self, sha256: str, extension: str) -> Path:
         """`raw/ab/<sha256>.<ext>`."""
-        return self.raw / sha256[:2] / f"{sha256}.{extension}"
+        return Path(f"{self.root}/raw/{sha256[:2]}/{sha256}.{extension}")
 
     def rejected(self, check: str) -> Path:
         """`images/_rejected/<check>`."""
@@ -243,22 +243,31 @@ def parse_sha8(name: str) -> str | None:
     return found.group(1) if found else None
 
 
+def _link(raw: Path, target: Path) -> bool:
+    """Link a file; False where links cannot be made. Raises FileExistsError."""
+    try:
+        try:
+            os.link(raw, target)
+        except FileNotFoundError:  # its folder, most likely; asking first would cost every time
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.link(raw, target)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK):
+            raise
+        return False
+    return True
+
+
 def place(raw: Path, target: Path, mode: FolderMode) -> None:
     """Show a raw file at `target`: a hard link, or a copy that can be edited.
 
     Never overwrites: raises FileExistsError. Falls back to a copy where links cannot be made.
     """
+    if mode == "link" and _link(raw, target):
+        return
     target.parent.mkdir(parents=True, exist_ok=True)
-    if mode == "link":
-        try:
-            os.link(raw, target)
-        except FileExistsError:
-            raise
-        except OSError as error:
-            if error.errno not in (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK):
-                raise
-        else:
-            return
     part = target.with_name(f".{target.name}.part")
     part.unlink(missing_ok=True)
     shutil.copyfile(raw, part)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harvest.ledger.purse import Purse
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
 
@@ -38,7 +42,10 @@ class Target:
     label: str | None = None
     """A label for all it brings; None: a person sorts."""
     label_from: str | None = None
-    """`folder`: the name of the sub-folder is the label. None: `label` alone counts."""
+    """`folder`: the name of the sub-folder is the label; `tag`: the post's tag that is one of
+    `labels`; `account`: who posted it. Where that says nothing, and for None: `label`."""
+    labels: tuple[str, ...] = ()
+    """The labels that a tag can be."""
     max_images: int | None = None
     """At most so many pictures; None: all."""
     since: datetime | None = None
@@ -51,6 +58,8 @@ class Target:
     """Take what the account shared of others."""
     quotes: bool = True
     """Take posts that quote others (their own pictures, not the quoted ones)."""
+    reblogs: bool | None = None
+    """Take what was reblogged, boosted or reposted of others; None: as the source is used."""
 
     @property
     def key(self) -> str:
@@ -88,6 +97,8 @@ class Sighting:
     """Tags of the post, without the hash sign."""
     alt_text: str | None = None
     """The author's description of the picture."""
+    text: str | None = None
+    """Words of the post without markup, at most 2,000 characters."""
     sensitive: bool = False
     """The source marks it as not for everyone."""
     best_urls: tuple[str, ...] = ()
@@ -97,6 +108,11 @@ class Sighting:
     def key(self) -> tuple[str, str, int]:
         """(source, post_id, media_index)."""
         return (self.source, self.post_id, self.media_index)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether its bytes lie on this disk, at the path in `fallback_urls`; nobody is asked."""
+        return self.source == "folder"
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -154,6 +170,10 @@ class Page:
     """Label of these pictures where the source knows one (a sub-folder); else the target's."""
     notes: tuple[str, ...] = ()
     """Lines for people: partial errors, a limit of the API's reach."""
+    paid_posts: int = 0
+    """Posts that a paid API delivered and charged for: `posts`, and those that came beside."""
+    paid_users: int = 0
+    """Users that a paid API delivered and charged for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,3 +184,11 @@ class Walk:
     """Continue here; None: from the newest post."""
     stop_at: str | None = None
     """`newest_id` of the last walk that went through: what lies behind it is known."""
+    posts: int = 0
+    """Posts that this walk has brought so far, in all runs."""
+    before: str | None = field(default=None, compare=False)
+    """A cursor of an earlier page: what it holds of the target need not be asked again."""
+    wanted: int | None = None
+    """Pictures that are still wanted; None: all."""
+    purse: Purse | None = field(default=None, compare=False, repr=False)
+    """What a paid request is paid from; None: as much as it takes."""

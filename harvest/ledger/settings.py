@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -17,16 +18,25 @@ from pydantic import Field
 
 from harvest.ledger.errors import SettingsError, UsageError
 from harvest.ledger.folder import home_of
+from harvest.ledger.labelling import with_labels
+from harvest.ledger.own_words import own_words
+from harvest.ledger.prices import PRICES, Price
+from harvest.ledger.rates import Host, Rate
 from harvest.ledger.records import Target
 from harvest.ledger.settings_values import (
+    Budget,
     FolderPath,
     Label,
     Origin,
+    PriceEntry,
+    ProxyEntry,
+    ProxyPart,
     Secret,
     SettingsSection,
+    Targets,
     Variable,
 )
-from harvest.ledger.targets import TargetEntry, parse_target
+from harvest.ledger.targets import entry_model, parse_target
 from harvest.ledger.yamlfile import Document, nearest, read_yaml, short
 
 __all__ = [
@@ -57,16 +67,21 @@ class _File(SettingsSection):
     """The whole settings file, less what other groups parse."""
 
     dataset: FolderPath
-    targets: list[Any] = Field(min_length=1)
+    targets: Targets
     labels: list[Label] = Field(default_factory=list)
     folders: Literal["link", "copy"] = "link"
     max_requests: int = Field(default=16, ge=1, le=256)
+    rate: dict[Host, Rate] = Field(default_factory=dict)
     allow_private: bool = False
+    ignore_robots_tag: bool = False
     checks: dict[str, Any] = Field(default_factory=dict)
     split: dict[str, Any] = Field(default_factory=dict)
     train: dict[str, Any] = Field(default_factory=dict)
     credentials: dict[str, dict[str, Variable]] = Field(default_factory=dict)
     endpoints: dict[Origin, Origin] = Field(default_factory=dict)
+    proxy: ProxyPart | None = None
+    budget_usd: Budget = None
+    prices: dict[str, PriceEntry] = Field(default_factory=dict)
 
 
 class Settings:
@@ -83,6 +98,8 @@ class Settings:
         """What to gather, in the order of the file, each named once."""
         self.credentials = self._credentials()
         """Source -> kind -> name of the environment variable."""
+        self.prices = self._prices()
+        """Source -> what its API charges: ours, or as the file says."""
         _refuse_case_twins(document, self._file.labels)
 
     @property
@@ -114,14 +131,38 @@ class Settings:
         return self._file.max_requests
 
     @property
+    def rate(self) -> dict[str, float]:
+        """Host name, or `*` for every other one -> requests a second that it may be asked.
+
+        Holds for the addresses of pictures and what they redirect to, over all ports of the host.
+        The sources' APIs have limits of their own, which their answers tell.
+        """
+        return self._file.rate
+
+    @property
     def allow_private(self) -> bool:
         """Whether addresses of private networks may be asked."""
         return self._file.allow_private
 
     @property
+    def ignore_robots_tag(self) -> bool:
+        """Whether pictures are taken whose answer carries `X-Robots-Tag: noai` or its like."""
+        return self._file.ignore_robots_tag
+
+    @property
     def endpoints(self) -> dict[str, str]:
         """Origin -> origin that is asked in its place."""
         return self._file.endpoints
+
+    @property
+    def proxy(self) -> ProxyEntry | None:
+        """The proxy that all requests go through; None: there is none."""
+        return self._file.proxy
+
+    @property
+    def budget(self) -> Decimal | None:
+        """Dollars that a run may spend on paid APIs; None: as much as it takes."""
+        return self._file.budget_usd
 
     def section(self, name: str, model: type[S]) -> S:
         """A group's own part (`checks`, `split`, `train`) as its model; raises SettingsError."""
@@ -131,12 +172,16 @@ class Settings:
         seen: dict[str, int] = {}
         for number, raw in enumerate(self._file.targets):
             where = ("targets", number)
-            if not isinstance(raw, dict):
+            if not isinstance(raw, dict | str):
                 raise self.document.error(
                     where, f"target {short(raw)}; wanted a line like `- twitter: NAME`"
                 )
             try:
-                made = list(self.document.parse(where, raw, TargetEntry).targets())
+                if isinstance(raw, str):  # pasted as it is: an address, `@NAME@INSTANCE`
+                    made = [parse_target(raw)]
+                else:
+                    entry = self.document.parse(where, raw, entry_model(raw))
+                    made = [with_labels(one, self._file.labels) for one in entry.targets()]
             except SettingsError:
                 raise
             except UsageError as error:
@@ -150,9 +195,24 @@ class Settings:
                 seen[key] = self.document.lines.get(where, 1)
                 yield target
 
+    def _prices(self) -> dict[str, Price]:
+        merged = dict(PRICES)
+        for source, given in self._file.prices.items():
+            if source not in merged:
+                hint = nearest(source, list(merged))
+                raise self.document.error(("prices", source), f"unknown key {source!r}{hint}")
+            ours = merged[source]
+            merged[source] = Price(
+                post=ours.post if given.post is None else given.post,
+                user=ours.user if given.user is None else given.user,
+            )
+        return merged
+
     def _credentials(self) -> dict[str, dict[str, str]]:
         merged = {source: dict(kinds) for source, kinds in DEFAULT_CREDENTIALS.items()}
         for source, kinds in self._file.credentials.items():
+            if source not in merged and source in own_words():
+                merged[source] = dict(kinds)
             if source not in merged:
                 hint = nearest(source, list(merged))
                 raise self.document.error(("credentials", source), f"unknown key{hint}")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from harvest.ledger.errors import UsageError
 from harvest.ledger.folder import check_label
@@ -22,11 +25,18 @@ class Secret:
     __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
-        self._value = value
+        self._value = conceal(value)
 
     def reveal(self) -> str:
-        """The value itself."""
+        """The value itself: a text as any other, but for its repr.
+
+        Tracebacks that show local variables show reprs; there it hides, also within a dict.
+        """
         return self._value
+
+    def fits(self, pattern: str) -> bool:
+        """Whether the whole value fits a regular expression."""
+        return re.fullmatch(pattern, self._value) is not None
 
     def __repr__(self) -> str:
         return "Secret('**********')"
@@ -35,6 +45,42 @@ class Secret:
 
     def __bool__(self) -> bool:
         return bool(self._value)
+
+
+class _Revealed(str):
+    """A secret's text."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'**********'"
+
+    def strip(self, chars: str | None = None, /) -> str:
+        """As `str.strip`; it hides as well."""
+        return conceal(super().strip(chars))
+
+
+def conceal(text: str) -> str:
+    """The same text, with a repr that hides it: a traceback with local variables shows reprs."""
+    return _Revealed(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """The proxy that all requests go through."""
+
+    url: str
+    """`http://host:port` or `https://host:port`, without a name or password."""
+    credentials: Secret | None = field(default=None, repr=False)
+    """`name:password`, for Basic authentication (RFC 7617)."""
+    variable: str = ""
+    """Name of the environment variable that holds them, for messages."""
+
+    def authorization(self) -> str | None:
+        """Value of `Proxy-Authorization`; its repr hides it. None: nothing is to be sent."""
+        if self.credentials is None:
+            return None
+        return conceal("Basic " + b64encode(self.credentials.reveal().encode()).decode())
 
 
 class SettingsSection(BaseModel):
@@ -90,8 +136,75 @@ def _origin(value: str) -> str:
     return origin
 
 
+def _proxy_url(value: str) -> str:
+    wanted = "an address like http://proxy.example:3128"
+    url = value.rstrip("/")
+    try:
+        parts = urlsplit(url)
+        named = "@" in url or parts.username is not None
+    except ValueError:
+        raise ValueError(wanted) from None
+    if named:
+        # Not repeated: it holds what must stand nowhere.
+        raise ValueError(
+            f"{wanted} without a name or password: those belong into the environment, and the"
+            " variable's NAME here: proxy: {url: …, credentials: WINNOW_PROXY_CREDENTIALS}"
+        )
+    if parts.scheme.startswith("socks"):
+        raise ValueError(f"{wanted}: proxies of HTTP (http:// or https://) only, no SOCKS")
+    try:
+        return _origin(url)
+    except ValueError:
+        raise ValueError(wanted) from None
+
+
+def _given(value: Any) -> Any:
+    if value is None:
+        raise ValueError("an amount of dollars like 2.50; leave the line out to set no budget")
+    return value
+
+
+def _targets(value: Any) -> Any:
+    if not value or not isinstance(value, list):
+        raise ValueError("a list of targets like `- twitter: NAME`")
+    return value
+
+
+Dollars = Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+Budget = Annotated[Dollars | None, BeforeValidator(_given)]
+Targets = Annotated[list[Any], BeforeValidator(_targets)]
 When = Annotated[datetime, BeforeValidator(_as_utc)]
 Label = Annotated[str, AfterValidator(_label)]
 FolderPath = Annotated[str, AfterValidator(_folder_path)]
 Variable = Annotated[str, AfterValidator(_variable)]
 Origin = Annotated[str, AfterValidator(_origin)]
+ProxyUrl = Annotated[str, AfterValidator(_proxy_url)]
+
+
+class PriceEntry(SettingsSection):
+    """`{post: 0.005, user: 0.010}`: what an API charges, where it is no longer what we know."""
+
+    post: Dollars | None = None
+    """For each post delivered."""
+    user: Dollars | None = None
+    """For each look-up."""
+
+
+class ProxyEntry(SettingsSection):
+    """`proxy: URL`, or `proxy: {url: URL, credentials: VARIABLE}`."""
+
+    url: ProxyUrl
+    """Where the proxy listens."""
+    credentials: Variable | None = None
+    """Name of the environment variable that holds `name:password`."""
+
+
+def _long_form(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"url": value}
+    if not isinstance(value, dict):
+        raise ValueError("an address like http://proxy.example:3128")
+    return value
+
+
+ProxyPart = Annotated[ProxyEntry, BeforeValidator(_long_form)]

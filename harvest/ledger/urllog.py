@@ -14,12 +14,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from harvest.ledger.errors import UsageError
+from harvest.ledger.lockfile import COLUMNS
 
 MAX_LINE_BYTES = 8192
 """A longer line is no address that any server takes."""
 
+_HEAD_BYTES = 65536
+_HEADER_BYTES = 1024
 _SHOWN = 200
 _BOM = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,36 @@ def read_url_log(path: Path) -> Iterator[LogLine]:
         raise UsageError(f"{path}: no such file; wanted a log with one URL a line") from None
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def check_log(path: Path) -> None:
+    """Tell what cannot be a log before anything is made of it; reads its beginning only.
+
+    Raises UsageError for a file that cannot be read, for UTF-16, for lines that CR alone ends, and
+    for a lock file: its lines are no addresses.
+    """
+    try:
+        with path.open("rb") as stream:
+            # What flows through a pipe can be read once only.
+            head = stream.read(_HEAD_BYTES) if path.is_file() else b""
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot be read ({error.strerror}); wanted a log with one URL a line"
+        ) from None
+    wrong = ""
+    if head.startswith(_UTF16):
+        wrong = "UTF-16"
+    elif b"\n" not in head and b"\r" in head.rstrip(b"\r"):
+        wrong = "lines that end with CR alone"
+    if wrong:
+        raise UsageError(f"{path}: {wrong}; wanted UTF-8 with LF at line ends: convert the log")
+    first = head.partition(b"\n")[0][:_HEADER_BYTES]
+    columns = first.removeprefix(_BOM).decode("utf-8", "replace").strip().split(",")
+    if set(COLUMNS) <= {column.strip(' "') for column in columns}:
+        raise UsageError(
+            f"{path}: a lock file, not a log; give the logs and it apart:"
+            f" `winnow harvest urls urls_….log -o DIR --lock {path}`"
+        )
 
 
 def _lines(stream: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -96,13 +130,17 @@ def write_url_log(path: Path, urls: Iterable[str]) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     count = 0
-    with part.open("w", encoding="utf-8", newline="\n") as out:
-        for url in urls:
-            if "\n" in url or "\r" in url:
-                raise ValueError(f"an address with a line break: {url[:_SHOWN]!r}")
-            out.write(url + "\n")
-            count += 1
-        out.flush()
-        os.fsync(out.fileno())
-    part.replace(path)
+    try:
+        with part.open("w", encoding="utf-8", newline="\n") as out:
+            for url in urls:
+                if "\n" in url or "\r" in url:
+                    raise ValueError(f"an address with a line break: {url[:_SHOWN]!r}")
+                out.write(url + "\n")
+                count += 1
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
     return count

@@ -63,7 +63,9 @@ class Document:
         name = ".".join(str(part) for part in path) or "the file"
         wanted = str(fault["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
         # People paste secrets where the name of a variable belongs: those are not repeated.
-        value = "" if path[:1] == ("credentials",) else f" {short(fault['input'])}"
+        hidden = path[:1] in (("credentials",), ("proxy",))
+        given = "nothing" if fault["input"] is None else short(fault["input"])
+        value = "" if hidden else f" {given}"
         return self.error(path, f"{name}:{value} does not fit; wanted {wanted}")
 
     def _is_place(self, part: Key) -> bool:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -20,11 +19,18 @@ import aiohttp
 from harvest.download.commit import GROUP, GROUP_SECONDS, Committer
 from harvest.download.fetch import Downloader, Fetched
 from harvest.download.intake import Intake
+from harvest.download.writer import Writer
 from harvest.ledger.catalog import Catalog
 from harvest.ledger.errors import Interrupted, WinnowError
 from harvest.ledger.folder import DatasetFolder
 from harvest.ledger.records import Outcome, Target
+from harvest.pacing.gates import Pacing
+from harvest.run.basket import Basket
+from harvest.run.commits import Commits
+from harvest.run.crew import Crew
 from harvest.run.job import Job
+from harvest.run.memory import CatalogMemory
+from harvest.run.schedule import Schedule
 from harvest.run.summary import Failure, Summary
 from harvest.run.walker import Walker
 from harvest.sources.catalogue import source_named
@@ -53,19 +59,22 @@ class Engine:
     ) -> None:
         self._job = job
         self._catalog = catalog
-        self._committer = committer
         self._parts = folder.parts
         self._tell = tell
         self.summary = Summary()
         self._stop = asyncio.Event()
         self._news = asyncio.Event()
-        self._walked = False
+        self._walked = self._listed = False
         self._expected = left_open
-        self._due: asyncio.Queue[Due | None] = asyncio.Queue(4 * job.max_requests)
-        self._fetched: asyncio.Queue[tuple[str, Fetched] | None] = asyncio.Queue(GROUP)
+        self._ahead = left_open
+        self._basket: Basket[tuple[str, Fetched]] = Basket(GROUP, 2 * GROUP, GROUP_SECONDS)
         self._told: asyncio.Queue[list[_Told] | None] = asyncio.Queue(16)
         # One thread for the catalog: sqlite3 connections do not like company.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="winnow-catalog")
+        self._commits = Commits(
+            committer, self._thread, lambda: Writer(folder, job.folders), self.note
+        )
+        self._crew: Crew | None = None
         self._makers: list[asyncio.Task[None]] = []
 
     @property
@@ -84,13 +93,16 @@ class Engine:
             return
         self._stop.set()
         self._news.set()
+        if self._crew is not None:
+            self._crew.stop()
         asyncio.get_running_loop().call_later(_GRACE_S, self._cancel_makers)
 
     async def outcomes(
-        self, session: aiohttp.ClientSession, downloader: Downloader
+        self, session: aiohttp.ClientSession, pacing: Pacing
     ) -> AsyncIterator[Outcome]:
         """Yield the outcomes of the run. Raises StorageFull, Interrupted."""
-        running = asyncio.create_task(self._run(session, downloader))
+        running = asyncio.create_task(self._run(session, pacing))
+        self._commits.expect(self._ahead)
         try:
             while (told := await self._told.get()) is not None:
                 for target, outcome in told:
@@ -102,6 +114,7 @@ class Engine:
             await asyncio.wait([running])
             if not running.cancelled():
                 running.exception()  # looked at, or asyncio complains that nobody did
+            self._commits.close()
             self._thread.shutdown()
         if self.stopping:
             raise Interrupted("run the same command again; it goes on from here")
@@ -113,6 +126,8 @@ class Engine:
     async def page_added(self, target: Target, added: Added) -> None:
         """Wake the feeder; tell what needs no request."""
         self._expected += added.due + len(added.known)
+        self._ahead += added.due
+        self._commits.expect(self._ahead)
         if added.known:
             await self._told.put([(target.key, outcome) for outcome in added.known])
         self._news.set()
@@ -140,25 +155,34 @@ class Engine:
     async def _in_thread(self, work: Callable[..., Any], *values: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *values)
 
-    async def _run(self, session: aiohttp.ClientSession, downloader: Downloader) -> None:
+    async def _run(self, session: aiohttp.ClientSession, pacing: Pacing) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._commit())
-                await self._make(session, downloader)
-                await self._fetched.put(None)
+                await self._make(session, pacing)
+                self._basket.close()
         except BaseExceptionGroup as group:
             await self._told.put(None)
             raise _most_telling(group) from None
         await self._told.put(None)
 
-    async def _make(self, session: aiohttp.ClientSession, downloader: Downloader) -> None:
+    async def _make(self, session: aiohttp.ClientSession, pacing: Pacing) -> None:
         """Walk and download until there is nothing left to ask for."""
+        downloader = Downloader(session, pacing, self._parts, self._job.limits)
         intake = Intake(self._parts, self._job.limits)
-        async with asyncio.TaskGroup() as tasks:
-            self._makers.append(tasks.create_task(self._walk(session)))
-            self._makers.append(tasks.create_task(self._feed()))
-            for _ in range(self._job.max_requests):
-                self._makers.append(tasks.create_task(self._work(downloader, intake)))
+        self._crew = crew = Crew(
+            Schedule(pacing), downloader, intake, self._basket, self._job.clock
+        )
+        if self.stopping:
+            crew.stop()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._makers.append(tasks.create_task(self._walk(session)))
+                self._makers.append(tasks.create_task(crew.feed(self._read_due, self._more_due)))
+                for _ in range(self._job.max_requests):
+                    self._makers.append(tasks.create_task(crew.work()))
+        finally:
+            crew.close()
 
     def _cancel_makers(self) -> None:
         for task in self._makers:
@@ -189,56 +213,42 @@ class Engine:
             Access(
                 session=session,
                 endpoints=self._job.outside.endpoints,
+                proxy_for=self._job.outside.proxy_for,
+                memory=CatalogMemory(self.database),
                 credentials=keys.secrets if keys else {},
                 names=keys.names if keys else {},
                 user_agent=str(session.headers["User-Agent"]),
             )
         )
 
-    async def _feed(self) -> None:
-        """Hand the work list to the workers, in its order, a batch at a time."""
-        last = 0
-        while not self.stopping:
-            walked = self._walked  # asked before the list is read: nothing joins it afterwards
-            self._news.clear()
-            batch: list[Due] = await self.database(read_due, last, _BATCH)
-            for due in batch:
-                await self._due.put(due)
-                last = due.number
-            if not batch:
-                if walked:
-                    break
-                await self._news.wait()
-        for _ in range(self._job.max_requests):
-            await self._due.put(None)
+    async def _read_due(self, last: int) -> list[Due]:
+        self._listed = self._walked  # asked before the list is read: nothing joins it afterwards
+        self._news.clear()
+        due: list[Due] = await self.database(read_due, last, _BATCH)
+        return due
 
-    async def _work(self, downloader: Downloader, intake: Intake) -> None:
-        while (due := await self._due.get()) is not None:
-            if self.stopping:
-                continue
-            if due.sighting.url:
-                fetched = await downloader.fetch(due.sighting)
-            else:  # a file on this disk
-                fetched = await asyncio.to_thread(intake.take, due.sighting)
-            await self._fetched.put((due.target, fetched))
+    async def _more_due(self) -> bool:
+        if self._listed:
+            return False
+        await self._news.wait()
+        return True
 
     async def _commit(self) -> None:
-        """Commit in groups: as many as have come, or as come within a fifth of a second."""
-        more = True
-        while more and (first := await self._fetched.get()) is not None:
-            group = [first]
-            with suppress(TimeoutError):
-                async with asyncio.timeout(GROUP_SECONDS):
-                    while len(group) < GROUP:
-                        following = await self._fetched.get()
-                        if following is None:
-                            more = False
-                            break
-                        group.append(following)
-            fetched = [each for _, each in group]
-            written: list[Outcome] = await self._in_thread(self._committer.commit, fetched)
-            told = [(target, o) for (target, _), o in zip(group, written, strict=True)]
-            await self._told.put(told)
+        """Commit group after group; the next one may be on its way while one is committed."""
+        async with asyncio.TaskGroup() as tasks:
+            while group := await self._basket.take():
+                tasks.create_task(self._settle(group))
+
+    async def _settle(self, group: list[tuple[str, Fetched]]) -> None:
+        """Commit a group, and tell what became of it."""
+        settled = await self._commits.commit([each.entry() for _, each in group])
+        self._basket.done(len(group))
+        self._ahead -= len(group)
+        told = [
+            (target, each.outcome(done))
+            for (target, each), done in zip(group, settled, strict=True)
+        ]
+        await self._told.put(told)
 
 
 def _most_telling(group: BaseExceptionGroup[BaseException]) -> BaseException:

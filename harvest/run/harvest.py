@@ -10,27 +10,32 @@ import asyncio
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import aclosing, contextmanager, suppress
+from typing import Any, cast
 
 from harvest.download.commit import Committer, sweep
-from harvest.download.fetch import Downloader
 from harvest.download.places import Placer
 from harvest.download.restore import restore_raw
 from harvest.guard.session import open_session
 from harvest.ledger.catalog import Catalog
-from harvest.ledger.errors import Interrupted, StorageFull
+from harvest.ledger.errors import Interrupted, StorageFull, from_system
 from harvest.ledger.folder import DatasetFolder
 from harvest.ledger.progress import Progress
+from harvest.ledger.purse import Purse
 from harvest.ledger.records import Outcome, Status
-from harvest.pacing.gates import Limits, Pacing
+from harvest.pacing.gates import Pacing
+from harvest.pacing.limits import Limits
 from harvest.run.engine import Engine, Tell
+from harvest.run.forget import complete
 from harvest.run.job import Job
+from harvest.run.labels import unlabelled
 from harvest.run.logs import write_logs
-from harvest.run.obstacles import labels_of, refuse_files, refuse_own_folders
+from harvest.run.obstacles import fit_handles, labels_of, refuse_files, refuse_own_folders
+from harvest.run.plan import check_budget
 from harvest.run.summary import Summary, first_seen, kind_of
 from harvest.store.outcomes import count_targets, list_labels
 from harvest.store.schema import open_store
-from harvest.store.walks import begin
+from harvest.store.walks import BLOCKED, OPT_OUT, begin
 
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 
@@ -61,46 +66,68 @@ class Run:
         Raises UsageError, Locked and StorageFull when it cannot begin. What ends it early
         afterwards, and which targets failed, stands in `summary`.
         """
-        job = self._job
-        refuse_own_folders(job)
+        check_budget(self._job)
+        refuse_own_folders(self._job)
+        job, few_handles = fit_handles(self._job)
         folder = DatasetFolder.create(job.dataset)
         refuse_files(folder, labels_of(job))
         with folder.lock(job.purpose), open_store(folder.catalog) as catalog:
             refuse_files(folder, list_labels(catalog))
             placer = Placer(folder, catalog, job.folders, self._note)
-            with _committing(Committer(folder, catalog, placer)) as committer:
-                sweep(folder)
-                _keep_settings(folder, job.settings_text)
-                if line := restore_raw(folder, catalog):
-                    self._note(line)
-                placer.complete()
-                left_open = begin(catalog, job.targets, relabel=job.walk)
-                pacing = Pacing(Limits(max_wait=job.max_wait), job.clock)
-                async with open_session(job.outside) as session:
-                    downloader = Downloader(session, pacing, folder.parts, job.limits)
-                    engine = Engine(
-                        job, folder, catalog, committer, left_open=left_open, tell=self._tell
-                    )
-                    engine.summary.notes += self.summary.notes
-                    self._engine, self.summary = engine, engine.summary
-                    first_seen((target.key for target in job.targets), self.summary)
-                    try:
-                        async for outcome in engine.outcomes(session, downloader):
+            committer = Committer(folder, catalog, placer)
+            if few_handles:
+                self._note(few_handles)
+            sweep(folder)
+            complete(folder, catalog)
+            _keep_settings(folder, job.settings_text)
+            if line := restore_raw(folder, catalog):
+                self._note(line)
+            placer.complete()
+            left_open = begin(catalog, job.targets, relabel=job.walk, reopen=_reopened(job))
+            pacing = Pacing(
+                Limits(max_wait=job.max_wait, most=job.max_requests, rates=job.rate), job.clock
+            )
+            if job.outside.note:
+                self._note(job.outside.note)
+            async with open_session(job.outside) as session:
+                engine = Engine(
+                    job, folder, catalog, committer, left_open=left_open, tell=self._tell
+                )
+                engine.summary.notes += self.summary.notes
+                engine.summary.dataset = str(job.dataset)
+                engine.summary.purse = Purse(job.budget, job.prices)
+                self._engine, self.summary = engine, engine.summary
+                first_seen((target.key for target in job.targets), self.summary)
+                try:
+                    # Closed before the catalog is, also when nobody asks for the rest.
+                    async with aclosing(cast(Any, engine.outcomes(session, pacing))) as outcomes:
+                        async for outcome in outcomes:
                             yield outcome
-                    except (Interrupted, StorageFull) as error:
-                        self.summary.stopped = error
-                self._finish(folder, catalog, placer)
+                except (Interrupted, StorageFull) as error:
+                    self.summary.stopped = error
+                self.summary.left.until = pacing.left_until()
+            self._finish(folder, catalog, placer)
 
     def _finish(self, folder: DatasetFolder, catalog: Catalog, placer: Placer) -> None:
         """Bring to rest what only the whole of a run can tell: places, `same_bytes`, logs."""
         if isinstance(self.summary.stopped, StorageFull):
             return  # nothing more would fit; the next run does it
+        sweep(folder)  # what a writer left behind that was lost on the way
+        placer.complete()
+        surfaced = complete(folder, catalog).pictures
+        if surfaced:
+            self._note(
+                f"{surfaced} {'picture' if surfaced == 1 else 'pictures'} taken out: what this run"
+                " was shown tells that somebody wished them gone (`harvest forget --list`)"
+            )
         placer.settle()
+        for line in unlabelled(catalog, self._job.targets):
+            self._note(line)
         keys = {target.key for target in self._job.targets}
         counts = [count for count in count_targets(catalog) if count.target in keys]
         self.summary.shown = sum(count.count for count in counts)
         self.summary.kept = sum(c.count for c in counts if c.status == Status.SAVED)
-        for line in write_logs(folder, catalog):
+        for line in write_logs(folder, catalog, keys):
             self._note(line)
 
     def _note(self, line: str) -> None:
@@ -115,7 +142,13 @@ def harvest(job: Job, progress: Progress | None = None) -> Summary:
     one at once. Raises UsageError, Locked and StorageFull when the run cannot begin.
     """
     tell: Callable[[str], None] = progress.note if progress is not None else lambda _: None
-    return asyncio.run(_harvest(Run(job, tell), progress, tell))
+    try:
+        return asyncio.run(_harvest(Run(job, tell), progress, tell))
+    except OSError as error:
+        meant = from_system(error, job.dataset)
+        if isinstance(meant, StorageFull):
+            raise meant from error
+        raise
 
 
 async def _harvest(run: Run, progress: Progress | None, tell: Tell) -> Summary:
@@ -153,12 +186,9 @@ def _two_stages(run: Run, tell: Tell) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-@contextmanager
-def _committing(committer: Committer) -> Iterator[Committer]:
-    try:
-        yield committer
-    finally:
-        committer.close()
+def _reopened(job: Job) -> list[str]:
+    """Reasons of refusals that this run may see in another light."""
+    return [BLOCKED] if job.limits.honour_robots else [BLOCKED, OPT_OUT]
 
 
 def _keep_settings(folder: DatasetFolder, text: str | None) -> None:

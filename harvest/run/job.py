@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 from harvest.download.limits import Limits
 from harvest.guard.session import Outside
 from harvest.ledger.folder import FolderMode
+from harvest.ledger.prices import PRICES, Price
 from harvest.ledger.records import Target
-from harvest.pacing.gates import Clock
+from harvest.pacing.limits import Clock
 from harvest.run.keys import Keys
 from harvest.sources.protocol import Source
 
 MAX_REQUESTS = 16
 """Pictures asked for at once, unless told otherwise."""
 MAX_WAIT_S = 900.0
-"""Seconds that a run waits for limits to end, per source, unless told otherwise."""
+"""Seconds that a run waits for limits to end, per source and per picture host, unless told
+otherwise."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,13 @@ class Job:
     max_requests: int = MAX_REQUESTS
     """Pictures asked for at once."""
     max_wait: float = MAX_WAIT_S
-    """Seconds to wait for limits to end, per source."""
+    """Seconds to wait for limits to end, per source and per picture host."""
+    rate: Mapping[str, float] = field(default_factory=dict)
+    """Host name of pictures, or `*` -> requests a second."""
+    budget: Decimal | None = None
+    """Dollars that the run may spend on paid APIs; None: as much as it takes."""
+    prices: Mapping[str, Price] = field(default_factory=lambda: PRICES)
+    """Source -> what its API charges; a source that is not named is free."""
     settings_text: str | None = None
     """Kept as the data set's `winnow.yaml`; None: it keeps the one it has."""
     purpose: str = "winnow harvest"

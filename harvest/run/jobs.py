@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 
 from harvest.download.limits import Limits
 from harvest.guard.connect_to import parse_connect_to
-from harvest.guard.session import Outside
+from harvest.guard.session import EVERYWHERE, Outside
 from harvest.guard.urls import BadUrl, parse_url
 from harvest.ledger.errors import SettingsError, UsageError
 from harvest.ledger.folder import DatasetFolder, FolderMode, check_label
+from harvest.ledger.rates import parse_rate
 from harvest.ledger.records import Target
-from harvest.ledger.settings import Settings, load_settings, parse_target
-from harvest.ledger.urllog import label_of
+from harvest.ledger.settings import Settings, load_settings
+from harvest.ledger.settings_values import Proxy
+from harvest.ledger.targets import parse_word
+from harvest.ledger.urllog import check_log, label_of
 from harvest.run.job import MAX_REQUESTS, MAX_WAIT_S, Job
-from harvest.run.keys import Keys, find_keys, sandbox_keys
-from harvest.sources.catalogue import SOURCES
+from harvest.run.keys import Keys, find_keys, find_proxy, sandbox_keys
+from harvest.run.labels import Labelling
 from harvest.sources.urllist import UrlList
 from harvest.store.outcomes import list_targets
 from harvest.store.schema import open_store
@@ -30,23 +34,44 @@ class Options:
     max_requests: int | None = None
     """Pictures asked for at once."""
     max_wait: float = MAX_WAIT_S
-    """Seconds to wait for limits to end, per source."""
+    """Seconds to wait for limits to end, per source and per picture host."""
+    rate: tuple[str, ...] = ()
+    """HOST=N: requests a second for a picture host, before what the settings say of it."""
     allow_private: bool = False
     """Ask private addresses too."""
     connect_to: tuple[str, ...] = ()
     """curl's HOST:PORT:HOST2:PORT2."""
+    budget: Decimal | None = None
+    """Dollars that the run may spend on paid APIs."""
     sandbox: str | None = None
     """Origin of a sandbox that stands in for every API and CDN."""
     ignore_robots_tag: bool = False
     """Take pictures whose answer carries `X-Robots-Tag: noai` too."""
 
-    def limits(self) -> Limits:
+    def limits(self, settings: Settings | None = None) -> Limits:
         """What one picture may cost."""
-        return Limits(honour_robots=not self.ignore_robots_tag)
+        ignored = self.ignore_robots_tag or (settings is not None and settings.ignore_robots_tag)
+        return Limits(honour_robots=not ignored)
 
-    def outside(self, endpoints: Mapping[str, str], *, allow_private: bool = False) -> Outside:
+    def rates(self, given: Mapping[str, float] | None = None) -> dict[str, float]:
+        """Host -> requests a second, over those `given`. Raises UsageError for a bad `rate`."""
+        return {**(given or {}), **dict(parse_rate(text) for text in self.rate)}
+
+    def outside(
+        self,
+        endpoints: Mapping[str, str],
+        *,
+        allow_private: bool = False,
+        proxy: Proxy | None = None,
+    ) -> Outside:
         """How the network is reached. Raises UsageError for a bad `connect_to`."""
+        if proxy is not None and self.connect_to:
+            raise UsageError(
+                f"--connect-to {self.connect_to[0][:80]}: the proxy {proxy.url} looks names up,"
+                " so no host can be connected elsewhere; take `proxy:` out of the settings"
+            )
         return Outside(
+            proxy=proxy,
             endpoints=sandbox_endpoints(self.sandbox) if self.sandbox else endpoints,
             connect_to=tuple(parse_connect_to(text) for text in self.connect_to),
             allow_private=allow_private or self.allow_private,
@@ -81,24 +106,37 @@ def settings_job(
         dataset=settings.dataset,
         targets=targets,
         keys=_keys(options, settings.credentials, settings.path.parent),
-        outside=options.outside(settings.endpoints, allow_private=settings.allow_private),
-        limits=options.limits(),
+        outside=options.outside(
+            settings.endpoints,
+            allow_private=settings.allow_private,
+            proxy=find_proxy(settings.proxy, beside=settings.path.parent),
+        ),
+        limits=options.limits(settings),
         folders=settings.folders,
         max_requests=options.max_requests or settings.max_requests,
         max_wait=options.max_wait,
+        rate=options.rates(settings.rate),
+        budget=settings.budget if options.budget is None else options.budget,
+        prices=settings.prices,
         settings_text=settings.path.read_text(encoding="utf-8-sig"),
         purpose="winnow harvest run",
     )
 
 
 def names_job(
-    names: Sequence[str], dataset: Path, options: Options, *, max_images: int | None = None
+    names: Sequence[str],
+    dataset: Path,
+    options: Options,
+    *,
+    max_images: int | None = None,
+    labelling: Labelling | None = None,
 ) -> Job:
     """The job of targets named on the command line; a bare name is a Twitter account."""
-    targets = tuple(
-        replace(parse_target(name if ":" in name else f"twitter:{name}"), max_images=max_images)
-        for name in dict.fromkeys(names)
+    named = (
+        replace(target, max_images=max_images)
+        for target in {one.key: one for one in map(parse_word, names)}.values()
     )
+    targets = tuple((labelling or Labelling()).told(target) for target in named)
     return Job(
         dataset=dataset,
         targets=targets,
@@ -107,6 +145,8 @@ def names_job(
         limits=options.limits(),
         max_requests=options.max_requests or MAX_REQUESTS,
         max_wait=options.max_wait,
+        rate=options.rates(),
+        budget=options.budget,
         purpose="winnow harvest get",
     )
 
@@ -114,16 +154,11 @@ def names_job(
 def logs_job(logs: Sequence[Path], dataset: Path, given: UrlOptions) -> Job:
     """The job of published URL logs, one label each (logs of one label are read in turn).
 
-    Raises UsageError for a log that cannot be read, or whose name makes no label.
+    Raises UsageError for a log that cannot be read or is a lock file, or whose name makes no label.
     """
     by_label: dict[str, list[Path]] = {}
     for path in logs:
-        try:
-            path.open("rb").close()
-        except OSError as error:
-            raise UsageError(
-                f"{path}: cannot be read ({error.strerror}); wanted a log with one URL a line"
-            ) from None
+        check_log(path)
         by_label.setdefault(check_label(label_of(path)), []).append(path)
     _refuse_case_twins(by_label)
     options = given.options
@@ -136,6 +171,7 @@ def logs_job(logs: Sequence[Path], dataset: Path, given: UrlOptions) -> Job:
         folders=given.folders,
         max_requests=options.max_requests or MAX_REQUESTS,
         max_wait=options.max_wait,
+        rate=options.rates(),
         purpose="winnow harvest urls",
     )
 
@@ -159,11 +195,13 @@ def retry_job(dataset: Path, options: Options) -> Job:
         outside=options.outside(
             settings.endpoints if settings else {},
             allow_private=settings.allow_private if settings else False,
+            proxy=find_proxy(settings.proxy, beside=folder.root) if settings else None,
         ),
-        limits=options.limits(),
+        limits=options.limits(settings),
         folders=settings.folders if settings else "link",
         max_requests=options.max_requests or MAX_REQUESTS,
         max_wait=options.max_wait,
+        rate=options.rates(settings.rate if settings else None),
         purpose="winnow harvest retry",
     )
 
@@ -179,7 +217,7 @@ def remembered_settings(folder: DatasetFolder) -> Settings | None:
 
 
 def sandbox_endpoints(url: str) -> dict[str, str]:
-    """Every origin of every source mapped to a sandbox. Raises UsageError for a bad address."""
+    """Every origin there is mapped to a sandbox. Raises UsageError for a bad address."""
     origin = url.rstrip("/")
     try:
         if origin.count("/") != 2 or any(c in origin for c in "?#"):
@@ -189,7 +227,7 @@ def sandbox_endpoints(url: str) -> dict[str, str]:
         raise UsageError(
             f"--sandbox {url[:80]!r}: {error}; wanted an origin like http://127.0.0.1:8080"
         ) from None
-    return {old: origin for source in SOURCES for old in source.origins}
+    return {EVERYWHERE: origin}
 
 
 def _target_of(key: str) -> Target:
@@ -209,7 +247,7 @@ def _choose(targets: tuple[Target, ...], only: Sequence[str]) -> tuple[Target, .
     by_key = {_fold(target): target for target in targets}
     chosen = {}
     for text in only:
-        wanted = parse_target(text if ":" in text else f"twitter:{text}")
+        wanted = parse_word(text)
         found = by_key.get(_fold(wanted))
         if found is None:
             known = ", ".join(target.key for target in targets)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harvest.ledger.errors import UsageError
 from harvest.ledger.settings import DEFAULT_CREDENTIALS, Secret
+from harvest.ledger.settings_values import Proxy, ProxyEntry
 
 CREDENTIALS_FILE = "credentials.env"
 """`KEY=VALUE` lines, beside the settings or in the current folder."""
@@ -41,11 +42,7 @@ def find_keys(
     `names`: source -> kind -> variable, as `Settings.credentials`. Raises UsageError when a
     credentials file cannot be read.
     """
-    values: dict[str, str] = {}
-    for folder in (Path(), beside):
-        if folder is not None:
-            values |= read_credentials(folder / CREDENTIALS_FILE)
-    values |= os.environ if environment is None else environment
+    values = _values(beside, environment)
     found = {}
     for source, kinds in (DEFAULT_CREDENTIALS if names is None else names).items():
         secrets = {
@@ -53,6 +50,28 @@ def find_keys(
         }
         found[source] = Keys(secrets, kinds)
     return found
+
+
+def find_proxy(
+    entry: ProxyEntry | None,
+    *,
+    beside: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Proxy | None:
+    """The proxy that settings name, with its credentials; None: they name none.
+
+    Raises UsageError when the variable that they name is not set, or holds no `name:password`.
+    """
+    if entry is None or entry.credentials is None:
+        return Proxy(entry.url) if entry is not None else None
+    secret = Secret(_values(beside, environment).get(entry.credentials, ""))
+    if not secret.fits(r"[!-9;-~][ -9;-~]*:[ -~]+"):
+        what = "does not hold name:password" if secret else "is not set"
+        raise UsageError(
+            f"proxy: the variable {entry.credentials} {what}; wanted the proxy's name:password,"
+            f" in the environment or in {CREDENTIALS_FILE}"
+        )
+    return Proxy(entry.url, secret, entry.credentials)
 
 
 def sandbox_keys() -> dict[str, Keys]:
@@ -89,3 +108,11 @@ def read_credentials(path: Path) -> dict[str, str]:
         if value:
             values[name.strip()] = value
     return values
+
+
+def _values(beside: Path | None, environment: Mapping[str, str] | None) -> Mapping[str, str]:
+    values: dict[str, str] = {}
+    for folder in (Path(), beside):
+        if folder is not None:
+            values |= read_credentials(folder / CREDENTIALS_FILE)
+    return values | dict(os.environ if environment is None else environment)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from harvest.ledger.errors import UsageError
 from harvest.ledger.folder import DatasetFolder, is_label_folder
 from harvest.run.job import Job
+
+_PER_REQUEST = 2
+_SPARE_HANDLES = 64
+_PLENTY = 4096
 
 
 def refuse_own_folders(job: Job) -> None:
@@ -34,6 +41,7 @@ def refuse_own_folders(job: Job) -> None:
 def labels_of(job: Job) -> list[str]:
     """Labels that a job's targets can be seen to give: their own, and names of sub-folders."""
     labels = [target.label for target in job.targets if target.label is not None]
+    labels += [label for target in job.targets for label in target.labels]
     for target in job.targets:
         root = Path(target.name).expanduser()
         if target.source == "folder" and target.label_from == "folder" and root.is_dir():
@@ -47,3 +55,27 @@ def refuse_files(folder: DatasetFolder, labels: Iterable[str]) -> None:
     for path in (*places, *(folder.images / label for label in labels)):
         if os.path.lexists(path) and not path.is_dir():
             raise UsageError(f"{path}: a file, where a folder is wanted; move it and run again")
+
+
+def fit_handles(job: Job) -> tuple[Job, str]:
+    """The job with as many requests at once as the process may have files open, and a note.
+
+    A request has a socket and a part file; catalog, commits and programs beside need some more.
+    The soft limit is raised first, where the hard one lets it: `ulimit -n` is 256 on some systems.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _PER_REQUEST * job.max_requests + _SPARE_HANDLES
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return job, ""
+    raised = _PLENTY if hard == resource.RLIM_INFINITY else hard
+    if raised > soft:
+        with suppress(ValueError, OSError):  # some systems have a lower limit yet
+            resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+            soft = raised
+    fitting = max(1, (soft - _SPARE_HANDLES) // _PER_REQUEST)
+    if fitting >= job.max_requests:
+        return job, ""
+    return replace(job, max_requests=fitting), (
+        f"{soft} open files are allowed, so -m is {fitting}, not {job.max_requests};"
+        " raise `ulimit -n` for more"
+    )

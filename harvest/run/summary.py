@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from shlex import quote
 from typing import Any
 
 from harvest.ledger.errors import DataError, GateError, Interrupted, WinnowError
+from harvest.ledger.prices import counted, dollars
+from harvest.ledger.purse import Purse
 from harvest.ledger.records import Outcome, Status
+from harvest.run.left import LeftHosts
 from harvest.store.outcomes import SAME_BYTES
+
+_LISTED = (Status.FAILED, Status.REFUSED, Status.GONE)
 
 
 @dataclass
@@ -58,20 +64,31 @@ class Summary:
     """Targets that failed, in the order in which they did."""
     reasons: dict[str, Counter[str]] = field(default_factory=dict)
     """Status -> reason -> how many, of all that brought no new picture."""
+    blocked: Counter[str] = field(default_factory=Counter)
+    """Kind of place -> how many addresses the guard refused for it."""
     notes: list[str] = field(default_factory=list)
     """Lines for people."""
     shown: int = 0
     """Sightings that the run's targets have shown, in all runs; repeated lines count once."""
     kept: int = 0
     """How many of these have their picture in the data set."""
+    purse: Purse = field(default_factory=Purse)
+    """What the run may spend, and has spent."""
+    left: LeftHosts = field(default_factory=LeftHosts)
+    """Picture hosts that were left alone before their pictures were all asked for."""
+    dataset: str = "DATASET"
+    """The data set's folder, as a command names it."""
     stopped: WinnowError | None = None
     """Why the whole run ended early: Interrupted, StorageFull."""
 
     def count(self, target: str, outcome: Outcome) -> None:
         """Add one outcome of a target."""
         self.counts.setdefault(target, Counts()).count(outcome)
+        self.left.count(outcome)
         if outcome.status is not Status.SAVED:
             self.reasons.setdefault(outcome.status, Counter())[outcome.reason] += 1
+        if outcome.status is Status.REFUSED and outcome.reason == "blocked_address":
+            self.blocked[outcome.detail] += 1
 
     @property
     def total(self) -> Counts:
@@ -84,9 +101,10 @@ class Summary:
 
     @property
     def errors(self) -> list[WinnowError]:
-        """What went wrong, each said once: what stopped the run first, then targets' failures."""
+        """What went wrong, each said once: what stopped the run, failed targets, hosts left."""
         every = [self.stopped] if self.stopped is not None else []
         every += [failure.error for failure in self.failures]
+        every += self.left.errors()
         return list({str(error): error for error in every}.values())
 
     @property
@@ -122,6 +140,7 @@ class Summary:
     def why(self) -> list[str]:
         """Lines that say why pictures are missing, and what to do where something can be done."""
         lines = []
+        lists = [f"--list {status}" for status in sorted(self.reasons) if status in _LISTED]
         for status, reasons in sorted(self.reasons.items()):
             # What was saved before needs no reason.
             some = [
@@ -129,11 +148,23 @@ class Summary:
             ]
             if some:
                 lines.append(f"{status}: {', '.join(some)}")
-        blocked = self.reasons.get(Status.REFUSED, Counter())["blocked_address"]
-        if blocked:
+        if lists:
+            which = f"winnow harvest status {quote(self.dataset)} {' '.join(lists)}"
+            lines.append(f"which ones: {which}")
+        if self.blocked:
+            kinds = ", ".join(f"{kind} {n}" for kind, n in sorted(self.blocked.items()))
+            lines.append(f"not asked, being no public place: {kinds}; --allow-private asks them")
+        if opted_out := self.reasons.get(Status.REFUSED, Counter())["opt_out"]:
             lines.append(
-                f"{blocked} addresses lie in a private network and were not asked;"
-                " --allow-private asks them"
+                f"{opted_out} left alone: their answer carries X-Robots-Tag: noai or its like;"
+                " --ignore-robots-tag takes them"
+            )
+        lines += self.left.lines()
+        spent = self.purse.total
+        if spent.requests:
+            lines.append(
+                f"spent {dollars(spent.dollars)}: {counted(spent.posts, spent.users)}"
+                f" in {spent.requests} request{'' if spent.requests == 1 else 's'}"
             )
         return lines
 
@@ -147,8 +178,11 @@ class Summary:
                 {"target": f.target, "error": str(f.error), "exit_code": f.error.exit_code}
                 for f in self.failures
             ],
+            "hosts_left": self.left.record(),
             "shown": self.shown,
             "kept": self.kept,
+            "spent": self.purse.total.record()
+            | {"targets": {key: spent.record() for key, spent in self.purse.spent.items()}},
             "notes": self.notes,
             "interrupted": isinstance(self.stopped, Interrupted),
         }

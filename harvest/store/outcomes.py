@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harvest.ledger.catalog import Catalog
 from harvest.ledger.records import Image, Outcome, Status
+from harvest.store.forgotten import refuse_bytes
 from harvest.store.rows import now_text
 
 SAME_BYTES = "same_bytes"
@@ -44,16 +46,27 @@ def settle(catalog: Catalog, group: Sequence[tuple[Outcome, int]]) -> list[Outco
     """Write a group of outcomes in one transaction; returns them as they were written.
 
     Beside each outcome stands its file's modification time (ns; 0 without a file). A picture
-    that is there already turns its outcome's reason into `same_bytes`. Raises StorageFull.
+    that is there already turns its outcome's reason into `same_bytes`; one that was taken out
+    for good becomes REFUSED. Raises StorageFull.
     """
-    written = []
     with catalog.transaction() as connection:
         now = now_text()
-        for outcome, mtime_ns in group:
+        allowed = refuse_bytes(connection, [outcome for outcome, _ in group])
+        there = _held(connection, [o.image.sha256 for o in allowed if o.image is not None])
+        written, new = [], []
+        for outcome, (_, mtime_ns) in zip(allowed, group, strict=True):
             image = outcome.image
-            again = image is not None and not _add_image(connection, image, mtime_ns, now)
-            written.append(replace(outcome, reason=SAME_BYTES) if again else outcome)
-            _update(connection, written[-1], now)
+            if image is None:
+                written.append(outcome)
+            elif image.sha256 in there:
+                again = _brought(connection, outcome.sighting.key, image.sha256)
+                written.append(outcome if again else replace(outcome, reason=SAME_BYTES))
+            else:
+                there.add(image.sha256)
+                new.append((image.sha256, image.media_type, image.n_bytes, mtime_ns, now))
+                written.append(outcome)
+        connection.executemany(_ADD_IMAGE, new)
+        connection.executemany(_SETTLE, [_settling(outcome, now) for outcome in written])
     return written
 
 
@@ -108,6 +121,15 @@ def count_addressless(catalog: Catalog, target: str) -> int:
     return int(row[0])
 
 
+def read_finals(catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """Yield (address as listed, address that gave the bytes) of every saved sighting."""
+    rows = catalog.connection.execute(
+        "SELECT url, final_url FROM sighting WHERE status = 'saved' AND url <> ''"
+    )
+    for row in rows:
+        yield row["url"], row["final_url"]
+
+
 def read_ends(catalog: Catalog) -> Iterator[tuple[tuple[str, str, int], str, str]]:
     """Yield every sighting's key, status and content (sha256; "" for none)."""
     rows = catalog.connection.execute(
@@ -133,31 +155,48 @@ def find_stored(catalog: Catalog, source: str, post_id: str) -> Stored | None:
     return Stored(row["status"], row["reason"], image)
 
 
-def _add_image(connection: sqlite3.Connection, image: Image, mtime_ns: int, now: str) -> bool:
-    # A picture whose file was lost is new once more: see `store/lost.py`.
-    added = connection.execute(
-        "INSERT INTO image(sha256, media_type, n_bytes, mtime_ns, added_at)"
-        " VALUES (?, ?, ?, ?, ?) ON CONFLICT(sha256) DO UPDATE"
-        " SET mtime_ns = excluded.mtime_ns WHERE image.mtime_ns < 0",
-        (image.sha256, image.media_type, image.n_bytes, mtime_ns, now),
+# A picture whose file was lost is new once more: see `store/lost.py`.
+_ADD_IMAGE = (
+    "INSERT INTO image(sha256, media_type, n_bytes, mtime_ns, added_at)"
+    " VALUES (?, ?, ?, ?, ?) ON CONFLICT(sha256) DO UPDATE"
+    " SET mtime_ns = excluded.mtime_ns WHERE image.mtime_ns < 0"
+)
+_SETTLE = (
+    "UPDATE sighting SET status = ?, reason = ?, detail = ?, final_url = ?,"
+    " attempts = attempts + ?, sha256 = ?, settled_at = ?"
+    " WHERE source = ? AND post_id = ? AND media_index = ?"
+)
+
+
+def _held(connection: sqlite3.Connection, hashes: Sequence[str]) -> set[str]:
+    """Those of these pictures that the data set has, with their files."""
+    rows = connection.execute(
+        "SELECT sha256 FROM image WHERE mtime_ns >= 0"
+        " AND sha256 IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(hashes)),),
     )
-    return added.rowcount == 1
+    return {row["sha256"] for row in rows}
 
 
-def _update(connection: sqlite3.Connection, outcome: Outcome, now: str) -> None:
+def _brought(connection: sqlite3.Connection, key: tuple[str, str, int], sha256: str) -> bool:
+    """Whether it was this very sighting that brought the bytes: a lost commit that was none."""
+    row = connection.execute(
+        "SELECT 1 FROM sighting WHERE source = ? AND post_id = ? AND media_index = ?"
+        " AND sha256 = ? AND status = 'saved' AND reason = ''",
+        (*key, sha256),
+    ).fetchone()
+    return row is not None
+
+
+def _settling(outcome: Outcome, now: str) -> tuple[object, ...]:
     saved = outcome.status is Status.SAVED and outcome.image is not None
-    connection.execute(
-        "UPDATE sighting SET status = ?, reason = ?, detail = ?, final_url = ?,"
-        " attempts = attempts + ?, sha256 = ?, settled_at = ?"
-        " WHERE source = ? AND post_id = ? AND media_index = ?",
-        (
-            outcome.status.value,
-            outcome.reason,
-            outcome.detail,
-            outcome.final_url,
-            outcome.attempts,
-            outcome.image.sha256 if saved and outcome.image is not None else None,
-            now,
-            *outcome.sighting.key,
-        ),
+    return (
+        outcome.status.value,
+        outcome.reason,
+        outcome.detail,
+        outcome.final_url,
+        outcome.attempts,
+        outcome.image.sha256 if saved and outcome.image is not None else None,
+        now,
+        *outcome.sighting.key,
     )

@@ -10,7 +10,7 @@ from harvest.ledger.records import Image, Outcome, Sighting, Status
 
 COLUMNS = (
     "source, post_id, media_index, url, best_urls, fallback_urls, post_url, author,"
-    " posted_at, tags, alt_text, sensitive"
+    " posted_at, tags, alt_text, text, sensitive"
 )
 """What a sighting is made of; its end (status, reason, …) stands beside it."""
 
@@ -31,6 +31,7 @@ def write_sighting(sighting: Sighting) -> tuple[Value, ...]:
         _write_time(sighting.posted_at),
         _write_texts(sighting.tags),
         sighting.alt_text,
+        sighting.text,
         int(sighting.sensitive),
     )
 
@@ -49,6 +50,7 @@ def read_sighting(row: sqlite3.Row) -> Sighting:
         posted_at=_read_time(row["posted_at"]),
         tags=_read_texts(row["tags"]),
         alt_text=row["alt_text"],
+        text=row["text"],
         sensitive=bool(row["sensitive"]),
     )
 

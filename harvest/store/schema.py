@@ -53,10 +53,89 @@ def _first_tables(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-HARVEST = MigrationSet("harvest", (_first_tables,))
+def _costs_and_filters(connection: sqlite3.Connection) -> None:
+    """Remember what each page cost, and with which filters a walk was walked.
+
+    Of pages from before, posts that came beside the asked ones are not counted; a look-up is a
+    page without posts whose cursor names no page.
+    """
+    for column in ("paid_posts", "paid_users"):
+        connection.execute(f"ALTER TABLE page ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
+    connection.execute(
+        "UPDATE page SET paid_posts = posts, paid_users = posts = 0 AND COALESCE(cursor, '')"
+        " LIKE '%:%:' WHERE target LIKE 'twitter:%'"
+    )
+    connection.execute("ALTER TABLE walk ADD COLUMN posts INTEGER NOT NULL DEFAULT 0")
+    connection.execute("ALTER TABLE walk ADD COLUMN filters TEXT")
+    connection.execute("CREATE INDEX page_target ON page(target, id)")
+
+
+def _forgotten_and_files(connection: sqlite3.Connection) -> None:
+    """Tombstones, as hashes alone; and what the files of folders held when they were last read."""
+    connection.execute(
+        "CREATE TABLE forgotten(kind TEXT NOT NULL, hash TEXT NOT NULL, at TEXT NOT NULL,"
+        " why TEXT NOT NULL, PRIMARY KEY(kind, hash)) WITHOUT ROWID"
+    )
+    connection.execute(
+        "CREATE VIEW forgotten_bytes AS SELECT hash AS sha256 FROM forgotten WHERE kind = 'bytes'"
+    )
+    # `path`: a hash of it; a path tells more of a person's disk than is needed here.
+    connection.execute(
+        "CREATE TABLE file(path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,"
+        " inode INTEGER NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID"
+    )
+
+
+def _post_texts(connection: sqlite3.Connection) -> None:
+    """Keep the words of posts; of sightings from before nothing is known."""
+    connection.execute("ALTER TABLE sighting ADD COLUMN text TEXT")
+    connection.execute("DROP VIEW provenance")
+    connection.execute(
+        "CREATE VIEW provenance AS SELECT s.sha256, n.target, n.label, s.id AS sighting, s.source,"
+        " s.post_id, s.media_index, s.url, s.post_url, s.author, s.posted_at, s.tags, s.alt_text,"
+        " s.text, s.sensitive"
+        " FROM sighting s JOIN seen n ON n.sighting = s.id WHERE s.sha256 IS NOT NULL"
+    )
+
+
+def _tombstones_by_wish(connection: sqlite3.Connection) -> None:
+    """Remember for which wish a tombstone was left, so that a mistaken one can be lifted whole.
+
+    Those from before belong to none.
+    """
+    connection.execute("DROP VIEW forgotten_bytes")
+    connection.execute("ALTER TABLE forgotten RENAME TO forgotten_before")
+    connection.execute(
+        "CREATE TABLE forgotten(kind TEXT NOT NULL, hash TEXT NOT NULL, at TEXT NOT NULL,"
+        " why TEXT NOT NULL, wish TEXT NOT NULL, PRIMARY KEY(kind, hash, wish)) WITHOUT ROWID"
+    )
+    connection.execute("INSERT INTO forgotten SELECT kind, hash, at, why, '' FROM forgotten_before")
+    connection.execute("DROP TABLE forgotten_before")
+    connection.execute(
+        "CREATE VIEW forgotten_bytes AS"
+        " SELECT DISTINCT hash AS sha256 FROM forgotten WHERE kind = 'bytes'"
+    )
+
+
+_STEPS = (
+    _first_tables,
+    _costs_and_filters,
+    _forgotten_and_files,
+    _post_texts,
+    _tombstones_by_wish,
+)
+HARVEST = MigrationSet("harvest", _STEPS)
 """Hand this to `open_catalog` first: other sets refer to its `image`."""
 
 
 def open_store(path: Path, *, read_only: bool = False) -> Catalog:
-    """Open a data set's catalog with harvest's tables; raises as `open_catalog` does."""
-    return open_catalog(path, [HARVEST], read_only=read_only)
+    """Open a data set's catalog with harvest's tables; raises as `open_catalog` does.
+
+    Tables of an older winnow are brought up to date also for those who only read.
+    """
+    catalog = open_catalog(path, [HARVEST], read_only=read_only)
+    if read_only and catalog.version(HARVEST) < len(HARVEST.steps):
+        catalog.close()
+        open_catalog(path, [HARVEST]).close()
+        catalog = open_catalog(path, [HARVEST], read_only=True)
+    return catalog

@@ -78,6 +78,20 @@ def picture() -> Callable[..., bytes]:
 
 
 @pytest.fixture
+def own_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Install a source of somebody's own, `gallery`; the folder to add to `PYTHONPATH`."""
+    folder = tmp_path / "site"
+    told = folder / "gallery_winnow-1.0.dist-info"
+    told.mkdir(parents=True)
+    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: gallery-winnow\nVersion: 1.0\n")
+    (told / "entry_points.txt").write_text("[winnow.sources]\ngallery = own_source:Gallery\n")
+    for name in ("own_source.py", "own_stand_in.py"):
+        (folder / name).write_text((Path(__file__).parent / "sources" / name).read_text())
+    monkeypatch.syspath_prepend(folder)
+    return folder
+
+
+@pytest.fixture
 def contents() -> Callable[[Path], dict[str, Any]]:
     """All that a data set holds and that does not depend on when it was gathered."""
 
@@ -104,7 +118,7 @@ _SIGHTING = "s.source || ' ' || s.post_id || ' ' || s.media_index"
 _QUERIES = {
     "image": "SELECT sha256, media_type, n_bytes, placed_as FROM image",
     "sighting": f"SELECT {_SIGHTING}, url, best_urls, fallback_urls, post_url, author, posted_at,"
-    " tags, alt_text, sensitive, status, reason, detail, final_url, sha256 FROM sighting s",
+    " tags, alt_text, text, sensitive, status, reason, detail, final_url, sha256 FROM sighting s",
     "seen": f"SELECT target, {_SIGHTING}, position, label FROM seen"
     " JOIN sighting s ON s.id = sighting",
     "walk": "SELECT target, cursor, stop_at, newest_id FROM walk",

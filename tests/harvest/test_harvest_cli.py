@@ -9,7 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from harvest.cli import gather
+from harvest.cli.group import group
+from harvest.ledger.errors import Interrupted
+from harvest.run.summary import Summary
 from harvest.sandbox.server import Sandbox, running_sandbox
 from harvest.sandbox.world import World
 
@@ -211,6 +216,12 @@ def test_retry(winnow, sandbox: Sandbox, tmp_path: Path) -> None:
         (("get", "x", "-o", "set", "--sandbox", "http://a?b"), "--sandbox"),
         (("urls", "a.log", "-o", "a.log/set"), "cannot be made"),
         (("urls", "a.log", "-o", "set", "--lock", "nothing.csv"), "nothing.csv"),
+        (("get", "x", "-o", ""), "'' is no path"),
+        (("urls", "a.log", "-o", ""), "'' is no path"),
+        (("status", ""), "'' is no path"),
+        (("get", "x", "-o", "set", "-u", "nowhere/u.log"), "--url-log nowhere/u.log: no such"),
+        (("get", "x", "-o", "set", "-u", "a.log/u.log"), "--url-log a.log/u.log: no such"),
+        (("get", "x", "-o", "set", "-u", "."), "a folder"),
     ],
 )
 def test_usage(winnow, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
@@ -221,7 +232,7 @@ def test_usage(winnow, tmp_path: Path, words: tuple[str, ...], said: str) -> Non
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
     assert len(done.stderr.splitlines()) <= 2
-    assert not (tmp_path / "set/catalog.sqlite").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.log"]
 
 
 def test_sandbox_command(tmp_path: Path) -> None:
@@ -240,3 +251,51 @@ def test_sandbox_command(tmp_path: Path) -> None:
 
     assert address.startswith("http://127.0.0.1:")
     assert "Traceback" not in error
+
+
+def test_a_host_says_not_now(winnow, sandbox: Sandbox, tmp_path: Path) -> None:
+    """A picture host's limit beyond --max-wait: exit 4, one line with host, number and time."""
+    fault = "http://pictures.example/faults/429?times=99&retry_after=3600"
+    (tmp_path / "urls_x.log").write_text(f"{fault}\n{fault}&key=2\n")
+    words = ("urls", "urls_x.log", "-o", "set", "--sandbox", sandbox.url)
+    done = winnow(*words, "--max-wait", 5, "--rate", "pictures.example=50", "--json")
+    bad = winnow(*words, "--rate", "pictures.example")
+    told = json.loads(done.stdout)["hosts_left"]
+
+    assert done.returncode == 4, done.stderr
+    assert "2 pictures wait for the rate limit of pictures.example until 20" in done.stderr
+    assert "run the same command again" in done.stderr.splitlines()[-1]
+    assert [(each["host"], each["pictures"]) for each in told] == [("pictures.example", 2)]
+    assert bad.returncode == 2
+    assert "wanted HOST=N" in bad.stderr
+
+
+@pytest.mark.parametrize(("limit", "noted"), [("-n 70", True), ("-S -n 70", False)])
+def test_few_file_handles(sandbox: Sandbox, tmp_path: Path, limit: str, *, noted: bool) -> None:
+    """A run fits itself to the files it may open: the soft limit is raised, else -m lowered."""
+    addresses = (f"http://pictures.example/any/{n}.jpg\n" for n in range(90))
+    (tmp_path / "urls_x.log").write_text("".join(addresses))
+    words = f"urls urls_x.log -o set -m 64 --sandbox {sandbox.url} --json"
+    script = f'ulimit {limit} && exec "{sys.executable}" -m winnow harvest {words}'
+    done = subprocess.run(
+        ["/bin/bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    told = json.loads(done.stdout)
+
+    assert done.returncode == 0, done.stderr
+    assert told["total"]["saved"] == 90
+    assert any("so -m is 3, not 64" in note for note in told["notes"]) is noted
+
+
+@pytest.mark.parametrize("stopped", [None, Interrupted("by hand")])
+def test_yield_of_what_was_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped: Interrupted | None
+) -> None:
+    """A run that did not come to its end has no yield to tell."""
+    log = tmp_path / "urls_x.log"
+    log.write_text("http://pictures.example/a.jpg\n")
+    monkeypatch.setattr(gather, "show", lambda _: Summary(shown=4, kept=3, stopped=stopped))
+    words = ["urls", str(log), "-o", str(tmp_path / "set"), "--json"]
+    done = CliRunner().invoke(group, words)
+
+    assert json.loads(done.stdout)["yield"] == (0.75 if stopped is None else None)

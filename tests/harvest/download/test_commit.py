@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from harvest.download.commit import Committer, sweep
-from harvest.download.endings import Content
-from harvest.download.fetch import Fetched
+from harvest.download.entry import Entry, Settled
 from harvest.download.places import Placer
 from harvest.ledger.folder import DatasetFolder
-from harvest.ledger.records import Image, Outcome, Page, Sighting, Status, Target
+from harvest.ledger.records import Page, Sighting, Target
 from harvest.store.places import record_places
 from harvest.store.schema import open_store
 from harvest.store.walks import add_page, begin
@@ -39,16 +39,23 @@ class Desk:
     def sighting(self, number: int) -> Sighting:
         return Sighting("urls", f"{number:016x}", 0, f"http://pictures.example/{number}.jpg")
 
-    def fetched(self, number: int, data: bytes | None = None) -> Fetched:
+    def fetched(self, number: int, data: bytes | None = None) -> Entry:
+        """What a large picture comes as: a part file, hashed."""
         data = self.picture(number) if data is None else data
         self.parts += 1
         part = self.folder.parts / f"{self.parts}.part"
         part.write_bytes(data)
-        image = Image(hashlib.sha256(data).hexdigest(), "image/jpeg", len(data))
-        content = Content(part, image.sha256, image.media_type, image.n_bytes)
-        return Fetched(Outcome(self.sighting(number), Status.SAVED, image), content)
+        digest = hashlib.sha256(data).hexdigest()
+        return self.held(number, data)._replace(sha256=digest, body=str(part))
 
-    def commit(self, group: list[Fetched]) -> list[Outcome]:
+    def held(self, number: int, data: bytes | None = None) -> Entry:
+        """What a small picture comes as: its bytes."""
+        data = self.picture(number) if data is None else data
+        key = self.sighting(number).key
+        url = self.sighting(number).url
+        return Entry(key, "saved", "", "", url, 1, "image/jpeg", len(data), "", data)
+
+    def commit(self, group: list[Entry]) -> list[Settled]:
         return self.committer.commit(group)
 
     def shown(self) -> list[str]:
@@ -61,13 +68,11 @@ def desk(tmp_path: Path, picture: Callable[[int], bytes]):
     """An open data set."""
     made = Desk(tmp_path / "set", picture)
     yield made
-    made.committer.close()
     made.catalog.close()
 
 
-def raw_of(desk: Desk, fetched: Fetched) -> Path:
-    assert fetched.content is not None
-    return desk.folder.raw_path(fetched.content.sha256, "jpg")
+def raw_of(desk: Desk, entry: Entry) -> Path:
+    return desk.folder.raw_path(entry.sha256, "jpg")
 
 
 def test_group(desk: Desk) -> None:
@@ -75,9 +80,25 @@ def test_group(desk: Desk) -> None:
     group = [desk.fetched(number) for number in range(5)]
     written = desk.commit(group)
 
-    assert [o.status for o in written] == [Status.SAVED] * 5
+    assert [o.status for o in written] == ["saved"] * 5
+    assert [o.sha256 for o in written] == [f.sha256 for f in group]
     assert all(raw_of(desk, f).stat().st_mode & 0o777 == 0o444 for f in group)
     assert all(raw_of(desk, f).stat().st_nlink == 2 for f in group)
+    assert len(desk.shown()) == 5
+    assert not list(desk.folder.parts.iterdir())
+
+
+def test_small_ones(desk: Desk) -> None:
+    """Bytes that came without a part file end in the same way, whatever the umask."""
+    old = os.umask(0o077)
+    try:
+        written = desk.commit([desk.held(number) for number in range(5)])
+    finally:
+        os.umask(old)
+    homes = [desk.folder.raw_path(done.sha256, "jpg") for done in written]
+
+    assert [home.read_bytes() for home in homes] == [desk.picture(number) for number in range(5)]
+    assert all(home.stat().st_mode & 0o777 == 0o444 for home in homes)
     assert len(desk.shown()) == 5
     assert not list(desk.folder.parts.iterdir())
 
@@ -96,8 +117,7 @@ def test_killed_before_the_transaction(desk: Desk) -> None:
     lost = desk.fetched(0)
     home = raw_of(desk, lost)
     home.parent.mkdir(parents=True)
-    assert lost.content is not None
-    lost.content.part.rename(home)
+    Path(str(lost.body)).rename(home)
     before = home.stat().st_ino
     desk.commit([desk.fetched(0)])
 
@@ -108,7 +128,6 @@ def test_killed_before_the_transaction(desk: Desk) -> None:
 def test_killed_before_the_place_was_noted(desk: Desk) -> None:
     """A picture that was placed and not noted is found where it is, not placed twice."""
     (written,) = desk.commit([desk.fetched(0)])
-    assert written.image is not None
     desk.catalog.connection.execute("UPDATE image SET placed_as = NULL")
     rival = Target("urls", "photo", label="photo")
     add_page(desk.catalog, rival, Page((desk.sighting(0),), None))
@@ -116,7 +135,7 @@ def test_killed_before_the_place_was_noted(desk: Desk) -> None:
     after_restart = desk.shown()
     desk.placer.settle()
 
-    assert after_restart == [f"comic/urls_{0:016x}_0_{written.image.sha256[:8]}.jpg"]
+    assert after_restart == [f"comic/urls_{0:016x}_0_{written.sha256[:8]}.jpg"]
     assert [name.partition("/")[0] for name in desk.shown()] == ["_unsorted"]
 
 
@@ -144,8 +163,7 @@ def test_removed_by_hand(desk: Desk) -> None:
 def test_name_is_taken(desk: Desk) -> None:
     """Another file of the same name is never overwritten; it is said, and the run goes on."""
     fetched = desk.fetched(0)
-    assert fetched.content is not None
-    taken = desk.folder.images / f"comic/urls_{0:016x}_0_{fetched.content.sha256[:8]}.jpg"
+    taken = desk.folder.images / f"comic/urls_{0:016x}_0_{fetched.sha256[:8]}.jpg"
     taken.parent.mkdir(parents=True)
     taken.write_text("mine")
     desk.commit([fetched])
@@ -186,8 +204,7 @@ def test_sweep(desk: Desk) -> None:
 def test_places_are_noted_once(desk: Desk) -> None:
     """A place that a person's tool noted elsewhere is not fought over."""
     (written,) = desk.commit([desk.fetched(0)])
-    assert written.image is not None
-    record_places(desk.catalog, [(written.image.sha256, "comic/elsewhere.jpg")])
+    record_places(desk.catalog, [(written.sha256, "comic/elsewhere.jpg")])
     before = desk.shown()
     desk.placer.settle()
 

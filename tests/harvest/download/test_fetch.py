@@ -35,41 +35,41 @@ def ladder(*names: str) -> Sighting:
 @pytest.mark.parametrize("first", ["404", "403", "html-as-jpeg.jpg", "redirect-to-private"])
 async def test_next_rung(downloader: Downloader, first: str) -> None:
     """When a size is not to be had, the next one is asked for, and recorded."""
-    fetched = await downloader.fetch(ladder(first, "good.jpg"))
+    fetched = await downloader.fetch(downloader.errand(ladder(first, "good.jpg")))
 
-    assert fetched.outcome.status is Status.SAVED
-    assert fetched.outcome.final_url == f"{PLACE}/good.jpg"
-    assert fetched.content is not None
+    assert fetched.ending.status is Status.SAVED
+    assert fetched.ending.final_url == f"{PLACE}/good.jpg"
+    assert fetched.ending.content is not None
 
 
 async def test_best_first(downloader: Downloader) -> None:
     """When the best size is there, no other one is asked for."""
-    fetched = await downloader.fetch(ladder("good.jpg", "png-as.jpg"))
+    fetched = await downloader.fetch(downloader.errand(ladder("good.jpg", "png-as.jpg")))
 
-    assert fetched.outcome.attempts == 1
-    assert fetched.outcome.image is not None
-    assert fetched.outcome.image.media_type == "image/jpeg"
+    assert fetched.attempts == 1
+    assert fetched.ending.content is not None
+    assert fetched.ending.content.media_type == "image/jpeg"
 
 
 async def test_one_budget(downloader: Downloader) -> None:
     """Retries are counted over the whole ladder: a broken server is not asked four times a rung."""
-    fetched = await downloader.fetch(ladder("500", "502", "503"))
+    fetched = await downloader.fetch(downloader.errand(ladder("500", "502", "503")))
 
-    assert fetched.outcome.status is Status.FAILED
-    assert fetched.outcome.attempts == 4 + 1 + 1
+    assert fetched.ending.status is Status.FAILED
+    assert fetched.attempts == 4 + 1 + 1
 
 
 async def test_all_gone(downloader: Downloader) -> None:
     """Gone on every rung is gone; refused on one of them is refused."""
-    gone = await downloader.fetch(ladder("404", "410"))
-    refused = await downloader.fetch(ladder("403", "404"))
+    gone = await downloader.fetch(downloader.errand(ladder("404", "410")))
+    refused = await downloader.fetch(downloader.errand(ladder("403", "404")))
 
-    assert (gone.outcome.status, gone.outcome.reason) == (Status.GONE, "http_404")
-    assert (refused.outcome.status, refused.outcome.reason) == (Status.REFUSED, "http_403")
+    assert (gone.ending.status, gone.ending.reason) == (Status.GONE, "http_404")
+    assert (refused.ending.status, refused.ending.reason) == (Status.REFUSED, "http_403")
 
 
 async def test_opt_out_is_final(downloader: Downloader) -> None:
     """Who forbids one size has forbidden the picture."""
-    fetched = await downloader.fetch(ladder("noai.jpg", "good.jpg"))
+    fetched = await downloader.fetch(downloader.errand(ladder("noai.jpg", "good.jpg")))
 
-    assert (fetched.outcome.reason, fetched.outcome.attempts) == ("opt_out", 1)
+    assert (fetched.ending.reason, fetched.attempts) == ("opt_out", 1)

@@ -186,3 +186,24 @@ def test_bad_rules(text: str) -> None:
     """A rule that cannot be read is one line that shows the form."""
     with pytest.raises(UsageError, match="HOST:PORT:HOST2:PORT2"):
         parse_connect_to(text)
+
+
+@pytest.mark.parametrize("rule", ["8.8.8.8:80:", "::"])
+async def test_connect_to_for_an_address(server: TestServer, rule: str) -> None:
+    """`--connect-to` moves an address too, though no name is looked up for it."""
+    moved = parse_connect_to(f"{rule}127.0.0.1:{server.port}")
+    async with open_session(Outside(connect_to=(moved,), allow_private=True)) as session:
+        answer = await (await session.get("http://8.8.8.8/a.jpg")).json()
+
+    assert answer["host"] == "8.8.8.8"
+    assert answer["path"] == "/a.jpg"
+
+
+async def test_connect_to_does_not_open_an_address() -> None:
+    """A rule for an address that is closed itself lets nobody ask for it, wherever it leads."""
+    rule = parse_connect_to("127.0.0.1:80:8.8.8.8:80")
+    async with open_session(Outside(connect_to=(rule,)), make_socket=refuse_sockets) as session:
+        with pytest.raises(aiohttp.ClientConnectorError) as caught:
+            await session.get("http://127.0.0.1/a.jpg")
+
+    assert isinstance(caught.value.os_error, BlockedAddress)

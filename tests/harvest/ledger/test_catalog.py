@@ -1,6 +1,8 @@
 """The catalog: migrations run once, newer ones are refused, a transaction is all or nothing."""
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -169,3 +171,58 @@ def test_a_catalog_that_may_not_be_written(tmp_path: Path) -> None:
         refused = pytest.raises(UsageError, match="no permission to write")
         with refused, catalog.transaction() as connection:
             connection.execute("CREATE TABLE t(x)")
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_emptied_catalog_beside_pictures(tmp_path: Path, read_only: bool) -> None:
+    """A catalog of 0 bytes is a torn copy where pictures stand beside it, and is not begun anew."""
+    path = tmp_path / "catalog.sqlite"
+    path.touch()
+    (tmp_path / "raw/ab").mkdir(parents=True)
+    (tmp_path / "raw/ab/abcd.png").write_bytes(b"a picture")
+
+    with pytest.raises(DataError, match=r"0 bytes.*restore a copy, or remove it"):
+        open_catalog(path, [ONE], read_only=read_only)
+    assert path.stat().st_size == 0
+
+
+def test_empty_catalog_without_pictures(tmp_path: Path) -> None:
+    """What a run leaves that was killed at its very start is no obstacle to the next one."""
+    path = tmp_path / "catalog.sqlite"
+    path.touch()
+    (tmp_path / "raw/.parts").mkdir(parents=True)
+
+    assert names(path) == ["by migration"]
+
+
+READ = """
+import resource, signal, sys
+from pathlib import Path
+from harvest.ledger.catalog import open_catalog
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+with open_catalog(Path(sys.argv[1]), [], read_only=True) as catalog:
+    print(catalog.connection.execute("SELECT COUNT(*) FROM thing").fetchone()[0])
+"""
+
+
+def test_reading_needs_no_room(tmp_path: Path) -> None:
+    """Where not one byte can be written, as on a full disk, a catalog at rest can be read."""
+    path = tmp_path / "catalog.sqlite"
+    open_catalog(path, [TWO]).close()
+    words = [sys.executable, "-c", READ, str(path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.stderr) == ("1\n", "")
+
+
+def test_reading_what_is_not_whole(tmp_path: Path) -> None:
+    """With commits in its log alone, a catalog that cannot be read there is one clear error."""
+    path = tmp_path / "catalog.sqlite"
+    open_catalog(path, [TWO]).close()
+    path.with_name("catalog.sqlite-wal").write_bytes(b"commits")
+    words = [sys.executable, "-c", READ, str(path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+
+    assert "StorageFull" in done.stderr
+    assert "make room" in done.stderr.splitlines()[-1]

@@ -1,5 +1,8 @@
 """The error tree: one exit code a branch."""
 
+import errno
+from pathlib import Path
+
 import pytest
 
 from harvest.ledger import errors
@@ -17,6 +20,7 @@ from harvest.ledger import errors
         ("ComeBackLater", 4),
         ("RateLimited", 4),
         ("Outage", 4),
+        ("BudgetSpent", 4),
         ("StorageFull", 4),
         ("Locked", 4),
         ("DataError", 5),
@@ -41,7 +45,7 @@ def test_the_tree_is_complete() -> None:
         if isinstance(value, type) and issubclass(value, Exception)
     ]
 
-    assert len(kinds) == 14
+    assert len(kinds) == 15
     assert all(name in (errors.__doc__ or "") for name in kinds)
 
 
@@ -52,3 +56,21 @@ def test_a_rate_limit_can_be_waited_for_unless_it_says_otherwise() -> None:
     assert limit.waitable
     assert limit.until is None
     assert not errors.RateLimited("spent", waitable=False).waitable
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE])
+def test_too_many_open_files(number: int) -> None:
+    """Too few file handles are one line that names the ways out, with exit code 4."""
+    meant = errors.from_system(OSError(number, "too many"))
+
+    assert meant is not None
+    assert meant.exit_code == 4
+    assert "`ulimit -n`" in str(meant)
+
+
+def test_full_disk_names_the_place() -> None:
+    """Where the error itself does not say which file, the place that it is about is named."""
+    meant = errors.from_system(OSError(errno.ENOSPC, "full"), Path("there/set"))
+
+    assert isinstance(meant, errors.StorageFull)
+    assert str(meant).startswith("there/set: ")

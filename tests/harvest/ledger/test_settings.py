@@ -77,7 +77,12 @@ HEAD = "dataset: x\ntargets: [{twitter: a}]\n"
         ("dataset: ''\ntargets: [{twitter: a}]\n", 1, "dataset"),
         ('dataset: "a\\0b"\ntargets: [{twitter: a}]\n', 1, "dataset"),
         ("dataset: 7\ntargets: [{twitter: a}]\n", 1, "dataset"),
-        ("dataset: x\ntargets: []\n", 2, "targets"),
+        ("dataset: x\ntargets: []\n", 2, "wanted a list of targets like `- twitter: NAME`"),
+        ("dataset: x\ntargets:\n", 2, "targets: nothing does not fit; wanted a list of targets"),
+        ("dataset: x\ntargets: {twitter: a}\n", 2, "wanted a list of targets like `- twitter"),
+        ("dataset: x\ntargets: [{twitter: ../../etc}]\n", 2, "twitter:../../etc: not an account"),
+        (HEAD + "budget_usd:\n", 3, "budget_usd: nothing does not fit; wanted an amount"),
+        (HEAD + "budget_usd: -1\n", 3, "budget_usd"),
         ("dataset: x\ntargets: [{twitter: []}]\n", 2, "empty list"),
         ("dataset: x\ntargets: [{}]\n", 2, "exactly one of"),
         ("dataset: x\ntargets: [{twitter: a, tumblr: b}]\n", 2, "exactly one of"),
@@ -143,6 +148,18 @@ def test_what_is_no_settings_file_is_refused(tmp_path: Path, raw: bytes, words: 
         load_settings(path)
 
     assert "\n" not in str(caught.value)
+
+
+def test_a_target_may_be_pasted(tmp_path: Path) -> None:
+    """An address or a handle in place of a key, alone or behind the word of its source."""
+    path = write(
+        tmp_path,
+        "dataset: x\ntargets:\n  - https://x.com/islieb?s=20\n  - '@mara@mastodon.example'\n"
+        "  - tumblr: [https://www.tumblr.com/tagged/comic]\n    label: comic\n",
+    )
+    keys = [target.key for target in load_settings(path).targets]
+
+    assert keys == ["twitter:islieb", "mastodon:mastodon.example/@mara", "tumblr:comic"]
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
@@ -213,7 +230,7 @@ def test_targets_are_written_with_a_colon(text: str, source: str, name: str) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["", "islieb", "twitter:", "twitter: ", "http://x.com/a", "Twitter:a", "twitter:a\nb"]
+    "text", ["", "islieb", "twitter:", "twitter: ", "http://a.b/c", "Twitter:a", "twitter:a\nb"]
 )
 def test_what_is_no_target_is_refused(text: str) -> None:
     """One line that shows the value and what was wanted."""

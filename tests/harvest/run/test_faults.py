@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,27 @@ async def test_robots_switched_off(ask) -> None:
     (outcome,) = await ask(f"{PLACE}/faults/noai.jpg", limits=limits)
 
     assert outcome.status is S
+
+
+async def test_robots_switched_off_later(tmp_path: Path, world: World, gather, still) -> None:
+    """What was left alone is asked for again once the user says so; the first run tells how."""
+    log = tmp_path / "urls_x.log"
+    log.write_text(f"{PLACE}/faults/noai.jpg\n")
+    async with Sandbox(world) as sandbox:
+        job = Job(
+            dataset=tmp_path / "set",
+            targets=(Target("urls", "x", label="x"),),
+            sources={"urls": UrlList({"x": [log]})},
+            outside=Outside({PLACE: sandbox.url}),
+            clock=still.clock,
+        )
+        first = (await gather(job))[1]
+        second = (await gather(job))[1]
+        third = (await gather(replace(job, limits=Limits(honour_robots=False))))[1]
+
+    assert any("--ignore-robots-tag" in line for line in first.why())
+    assert (second.total.known, second.total.refused) == (1, 0)
+    assert third.total.saved == 1
 
 
 async def test_hostile_lines(ask) -> None:

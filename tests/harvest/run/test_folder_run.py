@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,7 +46,7 @@ def job(tmp_path: Path, pictures: Path) -> Job:
 async def test_taken_in(gather, job: Job, pictures: Path) -> None:
     """Pictures come in by their bytes; what is none is refused with a reason, not dropped."""
     outcomes, summary = await gather(job)
-    folder = DatasetFolder.open(job.dataset)
+    dataset = DatasetFolder.open(job.dataset)
     ends = {Path(o.sighting.fallback_urls[0]).name: (o.status, o.reason) for o in outcomes}
 
     assert ends.pop("words.jpg") == (Status.REFUSED, "not_an_image")
@@ -51,9 +54,9 @@ async def test_taken_in(gather, job: Job, pictures: Path) -> None:
     assert ends.pop("half.jpg") == (Status.FAILED, "truncated")
     assert summary.total.saved == 3
     assert summary.total.known == 1
-    assert {p.suffix for p in folder.label_folder("comic").iterdir()} == {".png"}
-    assert len(list(folder.label_folder("photo").iterdir())) == 1
-    assert len(list(folder.unsorted.iterdir())) == 1  # lies under two labels
+    assert {p.suffix for p in dataset.label_folder("comic").iterdir()} == {".png"}
+    assert len(list(dataset.label_folder("photo").iterdir())) == 1
+    assert len(list(dataset.unsorted.iterdir())) == 1  # lies under two labels
 
 
 async def test_own_files_are_left_alone(gather, job: Job, pictures: Path) -> None:
@@ -79,9 +82,11 @@ async def test_only_what_is_new(gather, job: Job, pictures: Path, picture) -> No
 async def test_no_log_for_files(gather, job: Job) -> None:
     """Pictures without an address stand in no URL log, and that is said."""
     _, summary = await gather(job)
+    _, other = await gather(replace(job, targets=()))
 
     assert not list((job.dataset / "urls").glob("*.log"))
-    assert any("without an address" in note for note in summary.notes)
+    assert [n for n in summary.notes if "3 pictures without an address stand in no URL log" in n]
+    assert not [n for n in other.notes if "without an address" in n]  # not its target
 
 
 async def test_file_that_vanishes(gather, job: Job, pictures: Path) -> None:
@@ -105,3 +110,36 @@ async def test_own_data_set(gather, tmp_path: Path, inside: str) -> None:
 
     with pytest.raises(UsageError, match="data set"):
         await gather(Job(dataset=tmp_path / "set", targets=(Target("folder", str(taken)),)))
+
+
+async def test_side_files_and_addresses(gather, tmp_path: Path, picture) -> None:
+    """A side file's address stands in the URL log, and is not asked for: the bytes lie here."""
+    root = tmp_path / "gallery-dl"
+    root.mkdir()
+    for number in (1, 2):
+        (root / f"{number}.jpg").write_bytes(picture(number))
+    told = {"file_url": "http://127.0.0.1:9/1.jpg", "user": "ink", "tags": ["a"]}
+    (root / "1.jpg.json").write_text(json.dumps(told))
+    job = Job(dataset=tmp_path / "set", targets=(Target("folder", str(root)),))
+    outcomes, summary = await gather(job)
+    (log,) = (job.dataset / "urls").glob("*.log")
+
+    assert [o.status for o in outcomes] == [Status.SAVED] * 2
+    assert log.read_text() == "http://127.0.0.1:9/1.jpg\n"
+    assert any("1 picture without an address stands" in note for note in summary.notes)
+
+
+async def test_only_what_is_new_is_read(gather, job: Job, pictures: Path) -> None:
+    """A second run reads no byte of a file whose size, time and inode are what they were."""
+    first, _ = await gather(job)  # written just now: read again by the next run
+    for path in pictures.rglob("*.jpg"):
+        os.utime(path, (1_600_000_000, 1_600_000_000))
+    await gather(job)
+    for path in pictures.rglob("*.jpg"):
+        with path.open("r+b") as stream:
+            stream.write(b"?" * path.stat().st_size)
+        os.utime(path, (1_600_000_000, 1_600_000_000))
+    third, _ = await gather(job)
+
+    assert {o.sighting.key for o in third} == {o.sighting.key for o in first}
+    assert not [o for o in third if o.status is Status.SAVED]

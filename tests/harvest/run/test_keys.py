@@ -6,7 +6,8 @@ import pytest
 
 from harvest.ledger.errors import UsageError
 from harvest.ledger.settings import Secret
-from harvest.run.keys import find_keys, read_credentials
+from harvest.ledger.settings_values import Proxy, ProxyEntry
+from harvest.run.keys import find_keys, find_proxy, read_credentials
 
 NAMES = {"twitter": {"bearer_token": "MY_TOKEN"}}
 
@@ -52,3 +53,35 @@ def test_secrets_hide(tmp_path: Path) -> None:
     keys = find_keys(NAMES, environment={"MY_TOKEN": "hush-hush"})
 
     assert "hush" not in repr(keys)
+
+
+def test_proxy_credentials(tmp_path: Path, monkeypatch) -> None:
+    """A proxy's name and password come from the variable that the settings name."""
+    monkeypatch.chdir(tmp_path)
+    entry = ProxyEntry(url="http://proxy.example:3128", credentials="PROXY_WORDS")
+    proxy = find_proxy(entry, environment={"PROXY_WORDS": "ada:open sesame"})
+    bare = find_proxy(ProxyEntry(url="http://proxy.example:3128"), environment={})
+
+    assert proxy is not None
+    assert reveal(proxy.credentials) == "ada:open sesame"
+    assert bare == Proxy("http://proxy.example:3128")
+    assert find_proxy(None) is None
+
+
+@pytest.mark.parametrize("value", ["", "open-sesame", ":open-sesame", "open-sesame\n:", "\u00e4:b"])
+def test_bad_proxy_credentials(tmp_path: Path, monkeypatch, value: str) -> None:
+    """Credentials that are missing or cannot be sent are named by their variable, never shown."""
+    monkeypatch.chdir(tmp_path)
+    entry = ProxyEntry(url="http://proxy.example:3128", credentials="PROXY_WORDS")
+    with pytest.raises(UsageError, match="PROXY_WORDS") as caught:
+        find_proxy(entry, environment={"PROXY_WORDS": value})
+
+    assert "sesame" not in str(caught.value)
+
+
+def test_concealed() -> None:
+    """What is revealed is the text itself, and its repr still hides it, in a dict as well."""
+    text = Secret(" hush-hush ").reveal().strip()
+
+    assert f"{text}" == "hush-hush"
+    assert "hush" not in repr({"key": text, "other": [text]})

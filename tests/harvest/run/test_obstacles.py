@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import resource
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from harvest.ledger.errors import UsageError
 from harvest.ledger.records import Target
 from harvest.run.job import Job
+from harvest.run.obstacles import fit_handles
 
 
 @pytest.fixture
@@ -54,3 +56,24 @@ async def test_target_that_is_no_text(gather, tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match="not UTF-8"):
         await gather(Job(dataset=tmp_path / "set", targets=(target,)))
+
+
+@pytest.fixture
+def handles() -> Iterator[tuple[int, int]]:
+    """This process's limits of open files, put back afterwards."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    yield before
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_few_handles_are_raised(handles: tuple[int, int], job: Job) -> None:
+    """A soft limit too low for the run is raised, without a word; one that will do is kept."""
+    _, hard = handles
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
+    enough, silence = fit_handles(Job(job.dataset, job.targets, max_requests=8))
+    kept = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    fitted, note = fit_handles(Job(job.dataset, job.targets, max_requests=64))
+
+    assert (enough.max_requests, silence, kept) == (8, "", 100)
+    assert (fitted.max_requests, note) == (64, "")
+    assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= 2 * 64 + 64

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harvest.download import durable
 from harvest.guard.session import Outside
 from harvest.ledger.errors import Locked, StorageFull, UsageError
 from harvest.ledger.fingerprint import fingerprint_file
@@ -260,16 +261,16 @@ async def test_no_permission(gather, make_job, tmp_path: Path) -> None:
 async def test_disk_full(gather, make_job, monkeypatch, contents) -> None:
     """A full disk ends the run in order; what was committed stays, the same command goes on."""
     job = replace(make_job(comic=addresses(150)), max_requests=4)
-    room = [200]
+    room = [100]
 
-    def sync(path: object, count: list[int] = room) -> None:
-        count[0] -= 1
-        if count[0] < 0:
+    def write(handle: int, data: bytes) -> int:
+        room[0] -= 1
+        if room[0] < 0:
             raise OSError(28, "No space left on device")
-        real(path)
+        return real(handle, data)
 
-    real = os.fsync
-    monkeypatch.setattr(os, "fsync", sync)
+    real = os.write
+    monkeypatch.setattr(os, "write", write)
     outcomes, summary = await gather(job)
     monkeypatch.undo()
     kept = {o.sighting.url for o in outcomes if o.status is Status.SAVED}
@@ -280,6 +281,19 @@ async def test_disk_full(gather, make_job, monkeypatch, contents) -> None:
     assert not after.errors
     assert not kept & {o.sighting.url for o in more if o.status is Status.SAVED}
     assert len(contents(job.dataset)["image"]) == 150
+
+
+async def test_room_is_left(gather, make_job, monkeypatch, contents) -> None:
+    """A run ends in order before the last room on the disk is gone, and goes on once there is."""
+    job = make_job(comic=addresses(10))
+    monkeypatch.setattr(durable, "FLOOR_BYTES", 2**62)
+    _, summary = await gather(job)
+    monkeypatch.undo()
+    _, after = await gather(job)
+
+    assert isinstance(summary.stopped, StorageFull)
+    assert "make room" in str(summary.stopped)
+    assert after.total.saved == 10
 
 
 def test_without_a_loop(tmp_path: Path) -> None:

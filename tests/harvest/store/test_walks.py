@@ -43,7 +43,7 @@ def test_page_and_cursor_go_together(catalog: Catalog) -> None:
     (pages,) = catalog.connection.execute("SELECT COUNT(*) FROM page").fetchone()
 
     assert (added.due, added.seen, added.known) == (3, 3, ())
-    assert walk == Walk("next", None)
+    assert walk == Walk("next", None, posts=3)
     assert seen == 3
     assert [d.sighting for d in due] == [sighting(n) for n in range(3)]
     assert pages == 1

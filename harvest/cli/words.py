@@ -1,0 +1,8 @@
+"""`winnow harvest …` whole: the group with all its commands, for the roof."""
+
+from __future__ import annotations
+
+from harvest.cli import gather, takedown, upkeep
+from harvest.cli.group import group
+
+__all__ = ["gather", "group", "takedown", "upkeep"]

@@ -1,0 +1,207 @@
+"""The files of a take-down: every name that a picture has in a data set, and every list of it.
+
+`raw/`, `images/` with all that lies below it, `build/`, URL logs, lock file, manifests, reports.
+What another program made of them (a model, an archive) is not changed but named.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator, Set
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harvest.ledger.folder import DatasetFolder, parse_sha8, picture_name
+from harvest.ledger.manifest import FILE_NAME
+from harvest.ledger.records import Target
+from harvest.store.marks import Mark, address_mark, own_marks
+from harvest.store.takedown import Doomed
+
+_BUILDS = ("build", "build.new", "build.old")
+_ARCHIVES = (".parquet", ".tar", ".zip", ".tfrecord")
+_PIECE = 2**20
+_SHA256 = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_SHORT = re.compile(rb"(?<![0-9a-f])[0-9a-f]{8}(?![0-9a-f])")
+
+Filter = Callable[[bytes], bytes]
+
+
+@dataclass
+class Taken:
+    """What was taken out of the folder, or would be."""
+
+    pictures: int = 0
+    """Different pictures of the catalog."""
+    files: list[Path] = field(default_factory=list)
+    """Pictures, under every name they had."""
+    lists: list[Path] = field(default_factory=list)
+    """Logs, lock files and manifests that named one of them."""
+    reports: list[Path] = field(default_factory=list)
+    """Reports that showed one of them."""
+    built: bool = False
+    """Whether `build/` held one: it and the models made of it are stale."""
+    archives: list[Path] = field(default_factory=list)
+    """Exports of other forms, which may hold them."""
+
+
+class Takeout:
+    """Takes what is doomed out of the files of a data set; with `dry` only looks for it."""
+
+    def __init__(self, folder: DatasetFolder, doomed: Doomed, *, dry: bool = False) -> None:
+        self._folder = folder
+        self._doomed = doomed
+        self._dry = dry
+        self._marks: Set[Mark] = {m for s in doomed.sightings for m in own_marks(s)}
+        self._hashes = doomed.hashes | doomed.images.keys()
+        self._sizes = {image.n_bytes for image in doomed.images.values()}
+        self._short = {sha256[:8] for sha256 in doomed.images}
+        self._heads = {_head(s.source, s.post_id, s.media_index) for s in doomed.sightings}
+
+    def run(self) -> Taken:
+        """Take everything out; the last names to go are those in `raw/`. Raises OSError."""
+        taken = Taken(len(self._doomed.images))
+        raw = list(self._raw_files())
+        inodes = {(facts.st_dev, facts.st_ino) for facts in map(Path.stat, raw)}
+        if self._doomed.images:
+            for top in (self._folder.images, *(self._folder.root / name for name in _BUILDS)):
+                found = [path for path in _files(top) if self._is_one(path, inodes)]
+                taken.files += found
+                taken.built = taken.built or (bool(found) and top == self._folder.build)
+        if not self._doomed.empty:
+            self._rewrite_lists(taken)
+            self._remove_reports(taken)
+        taken.files += raw
+        self._remove(taken.files)
+        return taken
+
+    def _raw_files(self) -> Iterator[Path]:
+        """Files in `raw/` that hold buried bytes, whether or not a row speaks of them."""
+        shelves = {sha256[:2] for sha256 in self._hashes}
+        for shelf in sorted(self._folder.raw / name for name in shelves):
+            if shelf.is_dir():
+                yield from (p for p in sorted(shelf.iterdir()) if p.stem in self._hashes)
+
+    def _is_one(self, path: Path, inodes: Set[tuple[int, int]]) -> bool:
+        """A link to one of them, a copy, or our own name for one: a copy that was edited."""
+        try:
+            facts = path.lstat()
+        except OSError:  # moved while this runs
+            return False
+        if stat.S_ISLNK(facts.st_mode):
+            with suppress(OSError, RuntimeError):
+                facts = path.stat()
+                return (facts.st_dev, facts.st_ino) in inodes
+            return False
+        if (facts.st_dev, facts.st_ino) in inodes or self._has_our_name(path.name):
+            return True
+        return (
+            stat.S_ISREG(facts.st_mode)
+            and facts.st_size in self._sizes
+            and hash_file(path) in self._hashes
+        )
+
+    def _has_our_name(self, name: str) -> bool:
+        return parse_sha8(name) in self._short and name.rpartition("_")[0] in self._heads
+
+    def _remove(self, paths: Iterable[Path]) -> None:
+        if self._dry:
+            return
+        parents = set()
+        for path in paths:
+            path.unlink(missing_ok=True)
+            parents.add(path.parent)
+        for parent in sorted(parents):
+            _sync(parent)
+
+    def _rewrite_lists(self, taken: Taken) -> None:
+        root = self._folder.root
+        logs = [*root.glob("urls_*.log"), *self._folder.urls.glob("*.log")]
+        manifests = [root / name / FILE_NAME for name in _BUILDS]
+        records = [*root.glob("*.jsonl"), *manifests, *root.glob("*.csv")]
+        own = {f"urls_{Target(t.source, t.name).log_name}.log" for t in self._doomed.targets}
+        for path in sorted(logs):
+            if self._filter(path, self._left_of_address, taken) and path.name in own:
+                self._remove([path])  # its name tells whose it was
+        for path in sorted(records):
+            listed = self._filter(path, self._left_of_record, taken)
+            taken.built = taken.built or (listed and path.parent == self._folder.build)
+        taken.archives += sorted(p for p in root.iterdir() if p.suffix in _ARCHIVES)
+
+    def _filter(self, path: Path, left_of: Filter, taken: Taken) -> bool:
+        """Write a list anew without what is to go; whether it named any of it."""
+        try:
+            lines = path.read_bytes().splitlines(keepends=True)
+        except FileNotFoundError:
+            return False
+        left = [left_of(line) for line in lines]
+        if left == lines:
+            return False
+        taken.lists.append(path)
+        if not self._dry:
+            part = path.with_name(path.name + ".part")
+            part.write_bytes(b"".join(left))
+            part.replace(path)
+        return True
+
+    def _left_of_address(self, line: bytes) -> bytes:
+        return b"" if address_mark(line.decode("utf-8", "replace")) in self._marks else line
+
+    def _left_of_record(self, line: bytes) -> bytes:
+        """What a line of a manifest, lock file or table keeps: all, or none, or fewer addresses."""
+        if self._hashes & {found.decode() for found in _SHA256.findall(line)}:
+            return b""
+        try:
+            record = json.loads(line)
+            urls = record["urls"]
+            kept = [url for url in urls if address_mark(url) not in self._marks]
+        except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+            return line
+        if kept == urls:
+            return line
+        return (json.dumps({**record, "urls": kept}, ensure_ascii=False) + "\n").encode()
+
+    def _remove_reports(self, taken: Taken) -> None:
+        """Remove reports that show a picture: each small picture in them is a copy."""
+        short = {sha256[:8].encode() for sha256 in self._doomed.images}
+        pages = [*self._folder.reports.rglob("*"), *self._folder.root.glob("*.html")]
+        pages += self._folder.models.rglob("report.*")
+        for page in sorted(path for path in pages if path.is_file()):
+            if short.intersection(_SHORT.findall(page.read_bytes())):
+                taken.reports.append(page)
+        self._remove(taken.reports)
+
+
+def hash_file(path: Path) -> str:
+    """sha256 of a file's bytes; "" where it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb", buffering=0) as stream:
+            while piece := stream.read(_PIECE):
+                digest.update(piece)
+    except OSError:
+        return ""
+    return digest.hexdigest()
+
+
+def _head(source: str, post_id: str, media_index: int) -> str:
+    """Our name of a picture, up to its hash."""
+    return picture_name(source, post_id, media_index, "0" * 64, "jpg").rpartition("_")[0]
+
+
+def _files(top: Path) -> Iterator[Path]:
+    for here, folders, names in os.walk(top):
+        folders.sort()
+        yield from (Path(here) / name for name in sorted(names))
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
