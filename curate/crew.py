@@ -11,6 +11,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -24,6 +25,8 @@ from curate.facts import Measure
 from curate.measure import broken, measure
 from harvest.ledger.errors import UsageError
 from harvest.ledger.records import Image
+
+_LONGEST_TEMPORARY = 60
 
 Job = Callable[[Image, Path], Measure]
 
@@ -128,7 +131,9 @@ class _Crew:
     """Workers with what each of them has to do."""
 
     def __init__(self, workers: int, seconds: float, job: Job) -> None:
-        forks = "forkserver" in multiprocessing.get_all_start_methods()
+        # Its socket lies in the folder for temporary files; a path of one has 107 bytes at most.
+        short = len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_TEMPORARY
+        forks = short and "forkserver" in multiprocessing.get_all_start_methods()
         self._context: Any = multiprocessing.get_context("forkserver" if forks else "spawn")
         if forks:
             self._context.set_forkserver_preload(_PRELOAD)

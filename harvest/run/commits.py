@@ -95,9 +95,9 @@ class Commits:
 
     def close(self) -> None:
         """Let the other process go; takes a few seconds at most, whatever hangs."""
-        self._talk.shutdown(wait=False, cancel_futures=True)
-        if self._hiring is not None:
+        if self._hiring is not None and not self._hiring.cancel():
             self._take_on(self._hiring)
+        self._talk.shutdown(wait=False, cancel_futures=True)
         writers = [writer for writer in (self._writer, self._lost) if writer is not None]
         for writer in writers:
             writer.close()

@@ -90,6 +90,8 @@ class Schedule:
 
     def opens_in(self) -> float | None:
         """Seconds until time alone gives something to take; None: it does not."""
+        while self._times and self._times[0][1] not in self._aside:
+            heapq.heappop(self._times)  # its host came back otherwise
         ends = [heap[0][0] for heap in (self._times, self._later) if heap]
         return max(0.0, min(ends) - self._pacing.clock.monotonic()) if ends else None
 

@@ -133,3 +133,13 @@ def test_no_more_workers_than_pictures_or_cores() -> None:
     assert Limits(2).count(300) == 2
     assert Limits().count(10_000) == len(os.sched_getaffinity(0))
     assert Limits().count(0) == 1
+
+
+def test_a_long_folder_for_temporary_files(draw, tmp_path: Path, monkeypatch) -> None:
+    """Where a socket's path would be too long, workers are started in the other way."""
+    long = tmp_path / ("t" * 100)
+    long.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    found = list(decode(fine(draw, tmp_path, 2), 1, 60))
+
+    assert [facts.fault for facts in found] == ["", ""]

@@ -73,6 +73,20 @@ async def test_time_brings_a_host_back(pacing: Pacing, still) -> None:
     assert taken(schedule) == [0]
 
 
+async def test_a_time_that_no_longer_counts(pacing: Pacing, still) -> None:
+    """A host that came back before its time leaves no alarm behind."""
+    schedule = Schedule(pacing)
+    async with pacing.turn(f"{FULL}:80") as turn:
+        turn.answered(429, CIMultiDict({"Retry-After": "30"}))
+    schedule.add(errand(0, FULL))
+    schedule.take()
+    still.at += 30
+    schedule.ended(f"{FULL}:80")
+    still.at -= 30
+
+    assert schedule.opens_in() is None
+
+
 async def test_room_that_a_redirect_took(pacing: Pacing) -> None:
     """Room that other hosts' redirects used comes back too, though no queue told of them."""
     schedule = Schedule(pacing)
