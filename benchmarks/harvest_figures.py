@@ -90,7 +90,7 @@ class Figures:
             "img2dataset_ratio_0ms": Figure(
                 self.ratio("img2dataset", PLAIN),
                 "winnow's good files/s to img2dataset's, its start-up not counted;"
-                f" {PLAIN}; its better configuration, {processes} process(es) x 16 threads",
+                f" {PLAIN}; its better configuration, {processes} process(es), 16 threads in all",
             ),
             "gallery_dl_ratio_50ms": Figure(
                 self.ratio("gallery-dl", FAR),

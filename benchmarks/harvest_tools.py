@@ -95,7 +95,8 @@ def img2dataset(python: Path, version: str) -> Tool:
             "output_format": "files",
             "disable_all_reencoding": True,
             "processes_count": processes,
-            "thread_count": order.connections,
+            # Of all processes together: a thread has one connection.
+            "thread_count": max(order.connections // processes, 1),
             "number_sample_per_shard": -(-order.files // processes),
             "retries": _RETRIES,
         }

@@ -132,10 +132,12 @@ class Crew:
                 return
             self._timer.cancel()
         self._rings_at = at
-        self._timer = asyncio.create_task(self._ring(seconds))
+        self._timer = asyncio.create_task(self._ring(at))
 
-    async def _ring(self, seconds: float) -> None:
-        await self._clock.sleep(seconds)
+    async def _ring(self, at: float) -> None:
+        # Reckoned now: a task begins a little later than it is made.
+        if (seconds := at - self._clock.monotonic()) > 0:
+            await self._clock.sleep(seconds)
         self._timer = None
         self._wake(1)
 

@@ -55,11 +55,28 @@ def job(tmp_path: Path, still) -> Callable[..., Job]:
 
 
 async def test_storm(gather, world: World, job, still) -> None:
-    """64 workers at a limited host wait once a window, and ask little more than they must."""
-    pictures, allowance, begun = 1000, 300, still.at
+    """64 workers at a limited host wait once a window, and ask little more than they must.
+
+    What is under way when a window closes is refused, 64 requests at most: a tenth is kept to
+    where a window holds a thousand, as those of real hosts do.
+    """
+    pictures, allowance, begun = 2500, 1000, still.at
     limits = {"media": allowance}
+
+    async def sleep(seconds: float) -> None:
+        """Let no window pass while requests that were sent in the last one are under way."""
+        last, unchanged = -1, 0
+        while unchanged < 10:
+            unchanged = unchanged + 1 if sandbox.requests.total == last else 0
+            last = sandbox.requests.total
+            await asyncio.sleep(0.005)
+        await still.sleep(seconds)
+
+    clock = replace(still.clock, sleep=sleep)
     async with Sandbox(world, limits=limits, clock=still.clock.now, latency=0.005) as sandbox:
-        outcomes, summary = await gather(job(sandbox, pictures, max_requests=64, max_wait=1e5))
+        outcomes, summary = await gather(
+            job(sandbox, pictures, max_requests=64, max_wait=1e5, clock=clock)
+        )
         requests, peak = len(sandbox.requests), sandbox.requests.peak
     windows = -(-pictures // allowance)
     waits = [seconds for seconds in still.slept if seconds > WINDOW_S / 2]
