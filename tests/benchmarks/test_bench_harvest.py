@@ -8,6 +8,7 @@ import runpy
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,15 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
     assert first.startswith("winnow ")
     assert process.returncode == 130, told
     assert not list((tmp_path / "temporary").iterdir())
-    assert started_below(tmp_path) == []
+    assert vanish(tmp_path)
+
+
+def vanish(folder: Path) -> bool:
+    """Whether what was killed is gone: the kernel takes a moment to give its memory back."""
+    waited = time.monotonic() + 20
+    while started_below(folder) and time.monotonic() < waited:
+        time.sleep(0.05)
+    return not started_below(folder)
 
 
 def test_whole_trees_are_measured_and_ended(tmp_path: Path) -> None:
@@ -146,4 +155,4 @@ def test_whole_trees_are_measured_and_ended(tmp_path: Path) -> None:
     assert ran.peak > 90_000_000
     assert ran.seconds < 60
     assert not ran.uvloop
-    assert started_below(tmp_path) == []
+    assert vanish(tmp_path)
