@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.store.facts import Stored
+from harvest.ledger.content import hash_file
 from harvest.ledger.folder import DatasetFolder
 
 _BLOCK = 1 << 20
@@ -57,15 +58,6 @@ def read_raw(folder: DatasetFolder, images: Mapping[str, Stored]) -> RawFiles:
 def raw_file(folder: DatasetFolder, stored: Stored) -> Path:
     """The file of a picture in `raw/`."""
     return folder.raw_path(stored.image.sha256, stored.extension)
-
-
-def hash_file(path: Path) -> str:
-    """sha256 of a file's bytes, 64 hex digits, in bounded memory. Raises OSError."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def copy_in(source: Path, folder: DatasetFolder) -> tuple[str, Path]:

@@ -8,8 +8,9 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from curate.rawfiles import RawFiles, hash_file
+from curate.rawfiles import RawFiles
 from curate.store.moves import Place
+from harvest.ledger.content import hash_file
 from harvest.ledger.errors import UsageError
 from harvest.ledger.folder import (
     REJECTED,

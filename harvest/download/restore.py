@@ -5,7 +5,6 @@ What is marked is asked for again by the targets that show it (`store/walks.begi
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from harvest.download.durable import refusing_full
 from harvest.ledger.catalog import Catalog
+from harvest.ledger.content import hash_if_readable
 from harvest.ledger.folder import DatasetFolder, place
 from harvest.ledger.picture import EXTENSIONS
 from harvest.ledger.records import Image
@@ -64,7 +64,7 @@ def _stand_already(folder: DatasetFolder, lost: dict[str, Image]) -> Iterator[tu
     """Marked ones that came back by themselves: a backup, or a run killed before it could say."""
     for sha256, image in lost.items():
         home = _home(folder, image)
-        if home.is_file() and _hash(home) == sha256:
+        if home.is_file() and hash_if_readable(home) == sha256:
             yield sha256, home
 
 
@@ -78,7 +78,7 @@ def _take_shown(folder: DatasetFolder, missing: dict[str, Image]) -> Iterator[tu
                 facts = shown.lstat()
                 if not stat.S_ISREG(facts.st_mode) or facts.st_size not in sizes:
                     continue
-                image = missing.get(_hash(shown))
+                image = missing.get(hash_if_readable(shown))
                 if image is not None and not _home(folder, image).exists():
                     _keep(shown, _home(folder, image), facts.st_mode)
                     yield image.sha256, _home(folder, image)
@@ -94,12 +94,3 @@ def _keep(shown: Path, home: Path, mode: int) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _hash(path: Path) -> str:
-    """sha256 of a file; "" where it cannot be read."""
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        return ""

@@ -30,8 +30,6 @@ _PROGRAM = (
     "import json, sys; path, *rest = json.loads(sys.argv[1]); sys.path[:] = path\n"
     "from harvest.download.writer import serve; serve(*rest)"
 )
-
-
 _PIPE_BYTES = 2**20
 _LENGTH = struct.Struct("!Q")
 _RARELY = 50_000
@@ -44,7 +42,7 @@ class WriterLost(Outage):
 
 
 class Writer:
-    """A committer in another process. One thread at a time asks it."""
+    """A committer in another process. One thread sends, one thread listens."""
 
     def __init__(self, folder: DatasetFolder, mode: FolderMode) -> None:
         theirs, self._to = _pipe()

@@ -128,7 +128,7 @@ class DatasetFolder:
 
     def raw_path(self, sha256: str, extension: str) -> Path:
         """`raw/ab/<sha256>.<ext>`."""
-        return Path(f"{self.root}/raw/{sha256[:2]}/{sha256}.{extension}")
+        return Path(f"{self.raw}/{sha256[:2]}/{sha256}.{extension}")
 
     def rejected(self, check: str) -> Path:
         """`images/_rejected/<check>`."""

@@ -6,7 +6,6 @@ What another program made of them (a model, an archive) is not changed but named
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -16,6 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harvest.download.durable import sync_folder
+from harvest.ledger.content import hash_if_readable
 from harvest.ledger.folder import DatasetFolder, parse_sha8, picture_name
 from harvest.ledger.manifest import FILE_NAME
 from harvest.ledger.records import Target
@@ -24,7 +25,6 @@ from harvest.store.takedown import Doomed
 
 _BUILDS = ("build", "build.new", "build.old")
 _ARCHIVES = (".parquet", ".tar", ".zip", ".tfrecord")
-_PIECE = 2**20
 _SHA256 = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _SHORT = re.compile(rb"(?<![0-9a-f])[0-9a-f]{8}(?![0-9a-f])")
 
@@ -102,7 +102,7 @@ class Takeout:
         return (
             stat.S_ISREG(facts.st_mode)
             and facts.st_size in self._sizes
-            and hash_file(path) in self._hashes
+            and hash_if_readable(path) in self._hashes
         )
 
     def _has_our_name(self, name: str) -> bool:
@@ -116,7 +116,7 @@ class Takeout:
             path.unlink(missing_ok=True)
             parents.add(path.parent)
         for parent in sorted(parents):
-            _sync(parent)
+            sync_folder(parent)
 
     def _rewrite_lists(self, taken: Taken) -> None:
         root = self._folder.root
@@ -176,18 +176,6 @@ class Takeout:
         self._remove(taken.reports)
 
 
-def hash_file(path: Path) -> str:
-    """sha256 of a file's bytes; "" where it cannot be read."""
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb", buffering=0) as stream:
-            while piece := stream.read(_PIECE):
-                digest.update(piece)
-    except OSError:
-        return ""
-    return digest.hexdigest()
-
-
 def _head(source: str, post_id: str, media_index: int) -> str:
     """Our name of a picture, up to its hash."""
     return picture_name(source, post_id, media_index, "0" * 64, "jpg").rpartition("_")[0]
@@ -197,11 +185,3 @@ def _files(top: Path) -> Iterator[Path]:
     for here, folders, names in os.walk(top):
         folders.sort()
         yield from (Path(here) / name for name in sorted(names))
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from harvest.ledger.addresses import spell
 from harvest.ledger.catalog import Catalog
+from harvest.ledger.content import hash_if_readable
 from harvest.ledger.errors import UsageError
 from harvest.ledger.folder import DatasetFolder
 from harvest.ledger.targets import is_source_word, parse_target
 from harvest.ledger.urllog import is_address
-from harvest.run.takeout import hash_file
 from harvest.store.forgotten import find_buried
 from harvest.store.marks import (
     Mark,
@@ -136,7 +136,7 @@ def _file_wish(text: str, folder: DatasetFolder, catalog: Catalog) -> list[Mark]
             lies_within = path.is_file() and path.parent.resolve().is_relative_to(inside)
         except (OSError, ValueError):
             continue
-        sha256 = hash_file(path) if lies_within else ""
+        sha256 = hash_if_readable(path) if lies_within else ""
         if sha256:
             told = path.stem.rpartition("_")[2]
             named = find_hashes(catalog, told) if _HEX.fullmatch(told) else []

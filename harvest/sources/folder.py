@@ -19,6 +19,7 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import ClassVar, Self
 
+from harvest.ledger.content import hash_file
 from harvest.ledger.errors import UsageError
 from harvest.ledger.folder import check_label, is_label_folder
 from harvest.ledger.mediatypes import MAX_BYTES
@@ -29,21 +30,9 @@ from harvest.sources.walking import Found, Listing, list_files
 from harvest.store.files import TOLD, Stamp
 
 _PAGE = 128
-_PIECE = 2**20
 _FRESH_NS = 2 * 10**9  # a file may change again within the grain of its modification time
 
 HashFile = Callable[[Path], str]
-
-
-def hash_file(path: Path) -> str:
-    """sha256 of a file's bytes, in bounded memory. Raises OSError, also for what is no file."""
-    digest = hashlib.sha256()
-    if not path.is_file():  # a pipe or a device would block
-        raise OSError(f"{path}: not a plain file")
-    with path.open("rb", buffering=0) as stream:
-        while piece := stream.read(_PIECE):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from harvest.ledger.content import hash_file
 from harvest.ledger.records import Page, Target, Walk
-from harvest.sources.folder import Folder, hash_file
+from harvest.sources.folder import Folder
 from harvest.store.files import Stamp
 
 OLD = 1_600_000_000
