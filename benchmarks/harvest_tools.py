@@ -17,6 +17,9 @@ from importlib import metadata
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
+DECODING = "decoding"
+"""The word for img2dataset's configurations that look at what they keep."""
+
 _RETRIES = 3
 _NEWEST = {"img2dataset": (3, 12), "gallery-dl": (3, 99)}
 
@@ -84,16 +87,21 @@ def bare() -> Tool:
 
 
 def img2dataset(python: Path, version: str) -> Tool:
-    """img2dataset without resizing; a variant is a number of processes."""
+    """img2dataset without resizing; a variant is a number of processes, and whether it decodes.
+
+    Where it decodes, it refuses what is no picture, as winnow does; else it keeps all it gets.
+    """
 
     def command(order: Order) -> list[str]:
-        processes = int(order.variant or 1)
-        options = {
+        number, _, decodes = (order.variant or "1").partition(" ")
+        processes = int(number)
+        as_it_came = {"resize_mode": "no", "skip_reencode": True}
+        options: dict[str, object] = {
             "url_list": order.log,
             "input_format": "txt",
             "output_folder": order.out,
             "output_format": "files",
-            "disable_all_reencoding": True,
+            **(as_it_came if decodes else {"disable_all_reencoding": True}),
             "processes_count": processes,
             # Of all processes together: a thread has one connection.
             "thread_count": max(order.connections // processes, 1),
@@ -103,9 +111,8 @@ def img2dataset(python: Path, version: str) -> Tool:
         program = str(python.with_name("img2dataset"))
         return [program, *(f"--{name}={value}" for name, value in options.items())]
 
-    return Tool(
-        "img2dataset", version, command, lambda out: out.rglob("*.jpg"), variants=("1", "2")
-    )
+    variants = ("1", "2", f"1 {DECODING}", f"2 {DECODING}")
+    return Tool("img2dataset", version, command, lambda out: out.rglob("*.jpg"), variants=variants)
 
 
 def gallery_dl(python: Path, version: str) -> Tool:
