@@ -188,7 +188,7 @@ def test_kill_9_in_the_middle_and_the_same_command_again(draw, make) -> None:
 def test_help_imports_no_heavy_library() -> None:
     """Who asks for help does not wait for numpy, Pillow or pydantic."""
     code = (
-        "import sys, curate.cli\n"
+        "import sys, curate.cli.words\n"
         "print([m for m in ('numpy', 'PIL', 'pydantic', 'yaml', 'rich', 'scipy', 'sqlite3')"
         " if m in sys.modules])"
     )

@@ -1,0 +1,89 @@
+"""The group `winnow curate`, and what its commands share: arguments in, words out.
+
+Only what a help text needs is imported here; each command imports its work when it runs.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from curate.labels import SyncSummary
+    from harvest.ledger.folder import DatasetFolder
+    from harvest.ledger.settings import Settings
+
+_SHOWN = 20  # lines of a kind before the rest is only counted
+
+dataset_argument = click.argument("dataset", type=click.Path(path_type=Path))
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Settings file; by default DATASET/winnow.yaml where there is one.",
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print the result as one JSON object."
+)
+
+
+@click.group(name="curate")
+def group() -> None:
+    """Judge, sort and hand off the pictures of a data set."""
+    # No name is worth a traceback: what the terminal's encoding lacks is escaped. Click may write
+    # past the stream's own buffer, so nothing is held back there.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace", write_through=True)
+
+
+def open_folder(dataset: Path, config: Path | None) -> tuple[DatasetFolder, Settings | None]:
+    """A data set and its settings, where it has any. Raises UsageError, SettingsError."""
+    from harvest.ledger.folder import DatasetFolder
+    from harvest.ledger.settings import load_settings
+
+    folder = DatasetFolder.open(dataset)
+    if config is None and folder.settings_file.is_file():
+        config = folder.settings_file
+    return folder, load_settings(config) if config is not None else None
+
+
+def tell_sync(found: SyncSummary) -> None:
+    """What people did, on stderr: it is news, not the result."""
+    news = [
+        (found.labelled, "moved into a label folder by hand"),
+        (found.unlabelled, "moved to _unsorted by hand"),
+        (found.rejected, "moved to _rejected by hand"),
+        (found.removed, "removed by hand: never placed again"),
+        (found.taken_in, "put in by hand: pictures of the source `folder` now"),
+    ]
+    tell(f"{count} {words}" for count, words in news if count)
+    tell(f"conflict: {s[:8]} {why}" for s, why in found.conflicts.items())
+    tell(found.strays)
+    tell(f"raw/: {s[:8]} was edited through a link; its bytes are lost" for s in found.changed_raw)
+    tell(f"raw/: {s[:8]} is missing; harvest it again" for s in found.missing_raw)
+
+
+def tell(lines: Iterable[str]) -> None:
+    """Lines on stderr; of many the first, and how many more."""
+    every = list(lines)
+    for line in every[:_SHOWN]:
+        click.echo(printable(line), err=True)
+    if len(every) > _SHOWN:
+        click.echo(f"… and {len(every) - _SHOWN} more of these", err=True)
+
+
+def print_json(result: Mapping[str, object]) -> None:
+    """A result as one JSON object on stdout."""
+    # ASCII: it stays the same JSON in any encoding, and no name gives the terminal orders.
+    click.echo(json.dumps(result))
+
+
+def printable(text: str) -> str:
+    r"""Return text as one line for a terminal: what is not printable becomes `\n`, `\x1b`."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

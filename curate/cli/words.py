@@ -1,0 +1,8 @@
+"""`winnow curate …` whole: the group with all its commands, for the roof."""
+
+from __future__ import annotations
+
+from curate.cli import handing, judging, sorting
+from curate.cli.group import group
+
+__all__ = ["group", "handing", "judging", "sorting"]
