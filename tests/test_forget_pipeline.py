@@ -56,11 +56,15 @@ def test_forget_and_go_on(winnow, tmp_path: Path) -> None:
         path.rename(label / path.name)
     for step in ("check", "build", "export", "report"):
         assert winnow("curate", step, "set").returncode == 0
+    forms = ("imagefolder", "webdataset", "card")
+    words = [word for form in forms for word in ("--to", form)]
+    assert winnow("curate", "export", "set", *words).returncode == 0
     bytes_of_one = (tmp_path / "set/images/photo" / shown[0].name).read_bytes()
     one = hashlib.sha256(bytes_of_one).hexdigest()
     would = winnow("harvest", "forget", "set", one, "--dry-run", "--json")
     done = winnow("harvest", "forget", "set", one[:10], "--reason", "asked by mail")
     left = copies(tmp_path / "set", one)
+    exports = ("imagefolder", "webdataset")
     (tmp_path / "set/images/photo/back_again.jpg").write_bytes(bytes_of_one)
     synced = winnow("curate", "sync", "set", "--json")
     again = winnow("harvest", "get", "ada_artist", "-o", "set")
@@ -72,6 +76,8 @@ def test_forget_and_go_on(winnow, tmp_path: Path) -> None:
     assert done.returncode == again.returncode == 0, done.stderr
     assert "build/ held some" in done.stderr
     assert left == []
+    assert "README.md, imagefolder, webdataset: written by" in done.stderr
+    assert [name for name in exports if (tmp_path / "set" / name).exists()] == []
     assert json.loads(synced.stdout)["taken_in"] == 0
     assert "taken out for good" in synced.stdout
     assert [step.returncode for step in steps] == [0, 0, 0], steps

@@ -1,4 +1,4 @@
-"""`winnow harvest run | get | urls | retry`: what asks the network."""
+"""`winnow harvest run | get | urls`: what gathers."""
 
 from __future__ import annotations
 
@@ -98,10 +98,22 @@ def get(
 
 
 @group.command()
-@click.argument("logs", nargs=-1, required=True, type=PATH, metavar="LOG…")
+@click.argument("logs", nargs=-1, required=True, type=PATH, metavar="LIST…")
 @click.option("-o", "--output", "dataset", type=PATH, required=True, help="The data set's folder.")
+@click.option("--url-column", metavar="NAME|N", help="Addresses.  [default: a name like url]")
+@click.option("--label-column", metavar="NAME|N", help="Labels.  [default: a name like label]")
+@click.option("--label", metavar="NAME", help="A label for all.")
 @click.option("--best-size", is_flag=True, help="Try larger sizes on Twitter's CDN first.")
 @click.option("--lock", type=PATH, help="A .lock.csv to hold the pictures against.")
+@click.option("--old", type=PATH, help="A data set that may still hold the pictures of before.")
+@click.option("--placeholders", type=PATH, help="A list of known placeholders: hashes.")
+@click.option(
+    "--by",
+    type=click.Choice(["label", "host", "year"]),
+    multiple=True,
+    default=("label",),
+    help="What the table tells apart. Repeatable.",
+)
 @click.option("--min-yield", type=Number(0, 1), help="Exit 6 below this share of lines.")
 @click.option("--copy", is_flag=True, help="Copies in images/ instead of hard links.")
 @network
@@ -109,42 +121,28 @@ def urls(
     logs: tuple[Path, ...],
     dataset: Path,
     *,
-    lock: Path | None,
     min_yield: float | None,
     **given: Any,
 ) -> None:
-    """Download URL logs again, each line as it stands.
+    """Download lists of addresses, each one as it stands.
 
-    A log's name, less `urls_`, is the label of its pictures.
+    A LIST is a URL log (one address a line), CSV, TSV, JSON lines or Parquet, also packed with gzip
+    or zstd; `-` is standard input. Labels are those of its column of labels; without one, its
+    name less `urls_`.
     """
-    from harvest.ledger.progress import show_table
-    from harvest.run import compare
-    from harvest.run.jobs import UrlOptions, logs_job
+    from harvest.cli.attrition import against_of, show_attrition
+    from harvest.ledger.lists.columns import Wanted
+    from harvest.run.list_job import UrlOptions, logs_job
 
-    if lock is not None:
-        compare.check_lock(lock)
+    against = against_of(logs, dataset, given)
     folders: FolderMode = "copy" if given["copy"] else "link"
-    job = logs_job(logs, dataset, UrlOptions(given["best_size"], folders, options_of(given)))
+    columns = Wanted(given["url_column"], given["label_column"])
+    wish = UrlOptions(given["best_size"], folders, columns, given["label"], options_of(given))
+    job = logs_job(logs, dataset, wish)
     summary = show(job)
-    extra: dict[str, Any] = {"yield": summary.kept_share if summary.stopped is None else None}
-    if lock is not None and summary.stopped is None:
-        comparison = compare.compare_lock(lock, dataset)
-        extra["lock"] = comparison.record()
-        if not given["as_json"]:
-            show_table(f"against {lock.name}", compare.HEADERS, comparison.rows())
-        if comparison.smaller and not given["best_size"]:
-            note = "addresses name a smaller size than the lock's; --best-size asks for the largest"
-            click.echo(f"{comparison.smaller} {note}", err=True)
+    if summary.stopped is not None or summary.failures:  # a list that cannot be read whole
+        finish(summary, as_json=given["as_json"], extra={"yield": None})
+    tally, extra = show_attrition(job, against, given)
     finish(summary, as_json=given["as_json"], extra=extra)
     if min_yield is not None:
-        summary.check_yield(min_yield)
-
-
-@group.command()
-@click.argument("dataset", type=PATH)
-@network
-def retry(dataset: Path, **given: Any) -> None:
-    """Ask again for the pictures that failed; no API is asked."""
-    from harvest.run.jobs import retry_job
-
-    finish(show(retry_job(dataset, options_of(given))), as_json=given["as_json"])
+        tally.check(min_yield)

@@ -46,10 +46,15 @@ class Number(click.FloatRange):
 
 
 def network(command: Command) -> Command:
+    """Add the options that every command that downloads has."""
+    ignoring = click.option("--ignore-robots-tag", is_flag=True, help="Ignore X-Robots-Tag: noai.")
+    return ignoring(reach(command))
+
+
+def reach(command: Command) -> Command:
     """Add the options that every command with requests has."""
     for option in (
         click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout."),
-        click.option("--ignore-robots-tag", is_flag=True, help="Ignore X-Robots-Tag: noai."),
         click.option(
             "--sandbox",
             envvar="WINNOW_SANDBOX",
@@ -137,5 +142,5 @@ def options_of(given: dict[str, Any]) -> Options:
         connect_to=given["connect_to"],
         budget=None if given.get("budget_usd") is None else Decimal(str(given["budget_usd"])),
         sandbox=given["sandbox"],
-        ignore_robots_tag=given["ignore_robots_tag"],
+        ignore_robots_tag=given.get("ignore_robots_tag", False),
     )

@@ -17,6 +17,7 @@ from harvest.ledger.errors import UsageError
 
 if TYPE_CHECKING:
     from harvest.run.forget import Forgotten
+    from harvest.run.sweep_list import WishList
 
 _MANY = 20  # from so many on the work is shown
 
@@ -25,6 +26,9 @@ _MANY = 20  # from so many on the work is shown
 @click.argument("dataset", type=PATH)
 @click.argument("what", nargs=-1, metavar="WHAT…")
 @click.option("--reason", default="", metavar="TEXT", help="Kept with the tombstone.")
+@click.option(
+    "--from", "source", type=PATH, metavar="FILE", help="More WHATs, one a line; # comments."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would go, change nothing.")
 @click.option("--list", "listed", is_flag=True, help="List what is kept out: day, what, reason.")
 @click.option("--lift", "lifted", is_flag=True, help="Take a mistake back: let WHAT in again.")
@@ -44,18 +48,27 @@ def forget(dataset: Path, what: tuple[str, ...], **how: Any) -> None:
     from harvest.run import forget as takedown
 
     if how["listed"]:
-        if what or how["lifted"] or how["reason"] or how["dry_run"]:
+        if what or how["source"] or how["lifted"] or how["reason"] or how["dry_run"]:
             raise UsageError("forget: --list stands alone (with --json)")
         _list(dataset, as_json=how["as_json"])
         return
+    given: WishList | None = None
+    if how["source"] is not None:
+        from harvest.run.sweep_list import read_wishes
+
+        given = read_wishes(how["source"])
+        what = (*what, *given.lines)
+        if not what:
+            click.echo(f"{how['source']}: names nothing", err=True)
+            return
     if not what:
-        raise UsageError("forget: name what is to be forgotten, or --list alone")
+        raise UsageError("forget: name what is to be forgotten, or --from FILE, or --list alone")
     if how["lifted"]:
         if how["reason"]:
             raise UsageError("forget: --reason is for what is to be forgotten, not for --lift")
         _lift(dataset, what, dry_run=how["dry_run"], as_json=how["as_json"])
         return
-    options = {"why": how["reason"], "dry_run": how["dry_run"]}
+    options = {"why": how["reason"], "dry_run": how["dry_run"], "given": given}
     with progress("forget", unit="rows", quiet=len(what) < _MANY) as bar:
         done = takedown.forget(dataset, what, tick=bar.advance, **options)
     if how["as_json"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harvest.cli import gather, takedown, upkeep
+from harvest.cli import again, gather, takedown, upkeep
 from harvest.cli.group import group
 
-__all__ = ["gather", "group", "takedown", "upkeep"]
+__all__ = ["again", "gather", "group", "takedown", "upkeep"]

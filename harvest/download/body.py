@@ -14,6 +14,7 @@ from harvest.download.durable import refusing_full
 from harvest.download.endings import Content, Ending
 from harvest.download.limits import Limits
 from harvest.download.structure import TAIL_BYTES, ends_early
+from harvest.ledger.mediatypes import TAKEN
 from harvest.ledger.picture import SNIFF_BYTES, PictureError, open_picture, sniff
 from harvest.ledger.records import Status
 
@@ -113,7 +114,7 @@ class Receiver:
         return True
 
     def _no_picture(self) -> Ending:
-        detail = f"it begins with {self._head[:12]!r}"
+        detail = f"it begins with {self._head[:12]!r}; {TAKEN}"
         return Ending(Status.REFUSED, "not_an_image", detail, self.url)
 
 

@@ -56,6 +56,8 @@ class Ending:
     """Whether another attempt at the same address may end better."""
     content: Content | None = None
     """Set when SAVED."""
+    length: int | None = None
+    """Bytes that the answer was said to have, where its body was not asked for."""
 
 
 _RANK = {Status.SAVED: 3, Status.FAILED: 2, Status.REFUSED: 1, Status.GONE: 0}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from harvest.download.endings import Ending, worse_to_lose
 from harvest.guard.urls import origin_of_text
-from harvest.ledger.records import Sighting
+from harvest.ledger.records import Sighting, Status
 
 
 @dataclass(slots=True)
@@ -51,6 +51,6 @@ class Errand:
         self.ending = worse_to_lose(self.ending, ending)
         self.addresses.pop(0)
         self.tries, self.not_before = 0, 0.0
-        if ending.content is not None or ending.reason == "opt_out":
+        if ending.status is Status.SAVED or ending.reason == "opt_out":
             self.ending = ending
             self.addresses.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -23,14 +24,16 @@ from harvest.download.errand import Errand
 from harvest.download.limits import Limits
 from harvest.guard.urls import BadUrl, origin_of, parse_url
 from harvest.ledger.records import Image, Outcome, Sighting, Status
+from harvest.ledger.urllog import told_problem
 from harvest.pacing.gates import GateShut, Pacing, Turn
 from harvest.sources.cid import expected_sha256
 
-_HEADERS = {
+HEADERS = {
     # Tumblr's picture hosts answer with a page to those who say that they read HTML.
     "Accept": "image/*,*/*;q=0.5",
     "Accept-Encoding": "identity",
 }
+"""What every request for a picture says of itself."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 SENT_AWAY = ("rate_limited", "host_down")
 """Reasons of endings that cost no request: the host's gate let nobody in."""
@@ -108,7 +111,8 @@ class Downloader:
             try:
                 ending = await self._attempt(address)
             except BadUrl as error:
-                errand.settle(Ending(Status.REFUSED, "bad_url", str(error), address))
+                why = told_problem(address) or str(error)
+                errand.settle(Ending(Status.REFUSED, "bad_url", why, address))
                 continue
             if ending.reason not in SENT_AWAY:
                 errand.attempts += 1
@@ -127,7 +131,7 @@ class Downloader:
         """One request and the redirects it leads over."""
         url = parse_url(address)
         for _ in range(self._limits.redirects + 1):
-            answer = await self._ask(url)
+            answer = await self.ask(url)
             if isinstance(answer, Ending):
                 return answer
             try:
@@ -138,24 +142,34 @@ class Downloader:
         detail = f"more than {self._limits.redirects} redirects"
         return Ending(Status.REFUSED, "redirect_loop", detail, str(url))
 
-    async def _ask(self, url: URL) -> Ending | str:
+    async def ask(self, url: URL) -> Ending | str:
         """One hop: an ending, or where it leads."""
+        return await self.request(url)
+
+    async def request(
+        self, url: URL, method: str = "GET", headers: Mapping[str, str] = HEADERS
+    ) -> Ending | str:
+        """One request, when the host's gate lets it through: an ending, or where it leads."""
         try:
             async with self._pacing.turn(origin_of(url)) as turn:
-                return await self._ask_now(url, turn)
+                return await self._ask_now(url, turn, method, headers)
         except GateShut as error:
             detail = "its host is left alone for now"
             return Ending(Status.FAILED, error.reason, detail, str(url))
 
-    async def _ask_now(self, url: URL, turn: Turn) -> Ending | str:
+    async def _ask_now(
+        self, url: URL, turn: Turn, method: str, headers: Mapping[str, str]
+    ) -> Ending | str:
         answered = False
         try:
-            async with self._session.get(
-                url, headers=_HEADERS, allow_redirects=False, timeout=self._timeout
+            async with self._session.request(
+                method, url, headers=headers, allow_redirects=False, timeout=self._timeout
             ) as response:
                 answered = True
                 turn.answered(response.status, response.headers)
-                return await self._judge(response, str(url))
+                if response.status in _REDIRECTS and (there := response.headers.get("Location")):
+                    return there.strip()
+                return await self.judge(response, str(url))
         except NETWORK_FAULTS as error:
             ending = judge_fault(error, str(url))
             # A host that takes the connection and says nothing is as good as down.
@@ -165,11 +179,10 @@ class Downloader:
                 turn.timed_out()
             return ending
 
-    async def _judge(self, response: aiohttp.ClientResponse, url: str) -> Ending | str:
-        status, headers = response.status, response.headers
-        if status in _REDIRECTS and (where := headers.get("Location")):
-            return where.strip()
-        ending = judge_status(status, url)
+    async def judge(self, response: aiohttp.ClientResponse, url: str) -> Ending:
+        """What an answer that is no redirect means; reads the body of a success."""
+        headers = response.headers
+        ending = judge_status(response.status, url)
         if ending is not None:
             return ending
         if (

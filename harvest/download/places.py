@@ -58,6 +58,7 @@ class Placer:
         are moved.
         """
         disputed = 0
+        labels: set[str] = set()
         moved: list[tuple[str, str]] = []
         reasons: list[tuple[int, str]] = []
         for each in read_all_places(self._catalog):
@@ -65,7 +66,9 @@ class Placer:
                 right = "" if row == each.first else SAME_BYTES
                 if reason != right:
                     reasons.append((row, right))
-            disputed += len(each.labels) > 1
+            if len(each.labels) > 1:
+                disputed += 1
+                labels.update(each.labels)
             if each.placed_as not in (None, each.path) and self._move(each):
                 moved.append((each.sha256, each.path))
         if reasons:
@@ -73,7 +76,13 @@ class Placer:
         if moved:
             record_places(self._catalog, moved)
         if disputed:
-            self._note(f"{disputed} pictures have several labels; a person is to decide")
+            some = "1 picture has" if disputed == 1 else f"{disputed:,} pictures have"
+            self._note(
+                f"{some} several labels ({', '.join(sorted(labels))}): in images/_unsorted/ and out"
+                " of the build, until you move each into one label folder or, where a list or"
+                " target says the wrong label, run it again with the right one (--label NAME, or"
+                " `label:` in the settings)"
+            )
 
     def _record(self, places: Iterable[Place]) -> None:
         self._note_places((each, self._find(each) or self._show(each)) for each in places)

@@ -79,6 +79,10 @@ class Catalog:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+        if isinstance(error, sqlite3.Error):
+            meant = from_system(error, self.path)
+            if meant is not None:
+                raise meant from error
 
 
 def open_catalog(path: Path, sets: Sequence[MigrationSet], *, read_only: bool = False) -> Catalog:

@@ -23,6 +23,9 @@ Messages are one line: what, which value, what was wanted, what to do.
 from __future__ import annotations
 
 import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 
@@ -131,6 +134,18 @@ _SQLITE_HELD = (5, 6)
 _SQLITE_FULL = (10, 13)
 _SQLITE_FORBIDDEN = (3, 8)
 _SQLITE_TORN = (11, 26)
+_SQLITE_LACKS = ("no such table", "no such column")
+
+
+@contextmanager
+def naming(path: object) -> Iterator[None]:
+    """Let an error of the operating system that names no file, as a full disk's, name this path."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            error.filename = str(path)
+        raise
 
 
 def from_system(error: Exception, path: object = "") -> WinnowError | None:
@@ -139,11 +154,17 @@ def from_system(error: Exception, path: object = "") -> WinnowError | None:
     `path` is the file that it is about, where the error itself does not say.
     """
     if isinstance(error, OSError):
-        return _from_os(error, error.filename or path or "the current folder")
+        return _from_os(error, _place_of(error) or path or "the current folder")
     code = getattr(error, "sqlite_errorcode", None)
     if isinstance(code, int):
         return _from_sqlite(error, code & 0xFF, path or "the catalog")
     return None
+
+
+def _place_of(error: OSError) -> object:
+    """The file that people know: a part on its way to its name is told by that name."""
+    part = str(error.filename or "").endswith(".part")
+    return error.filename2 if part and error.filename2 else error.filename
 
 
 def _from_os(error: OSError, where: object) -> WinnowError | None:
@@ -152,10 +173,18 @@ def _from_os(error: OSError, where: object) -> WinnowError | None:
     if error.errno in _TOO_MANY:
         return ComeBackLater("too many open files; raise `ulimit -n` or lower -m")
     if error.errno in _FORBIDDEN:
-        return UsageError(f"{where}: no permission; choose a place you may write to")
+        return UsageError(f"{where}: {_forbidden(error, where)}")
     if error.errno in _NO_PATH:
         return UsageError(f"{where}: {error.strerror}; choose another path")
     return None
+
+
+def _forbidden(error: OSError, where: object) -> str:
+    """What must not be done there: nothing says it but the file itself."""
+    path = os.fspath(where) if isinstance(where, (str, bytes, os.PathLike)) else str(where)
+    if error.errno != errno.EROFS and os.path.lexists(path) and not os.access(path, os.R_OK):
+        return "no permission to read; make it readable and run this again"
+    return "no permission to write; make it writable, or choose a place you may write to"
 
 
 def _from_sqlite(error: Exception, code: int, where: object) -> WinnowError | None:
@@ -165,6 +194,6 @@ def _from_sqlite(error: Exception, code: int, where: object) -> WinnowError | No
         return StorageFull(f"{where}: {error}; make room and run the same command again")
     if code in _SQLITE_FORBIDDEN:
         return UsageError(f"{where}: no permission to write; make it writable and run it again")
-    if code in _SQLITE_TORN:
+    if code in _SQLITE_TORN or str(error).startswith(_SQLITE_LACKS):
         return DataError(f"{where}: not a catalog of winnow ({error}); restore a copy")
     return None

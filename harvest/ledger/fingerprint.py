@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 DRAFT_SIDE = 256
 """Least side in pixels to which a picture is brought for hashing."""
 
-HASH_VERSION = f"phash-draft{DRAFT_SIDE}-2/pillow{PIL.__version__.partition('.')[0]}"
+HASH_VERSION = f"phash-draft{DRAFT_SIDE}-4/pillow{PIL.__version__.partition('.')[0]}"
 """Changes whenever hashes or other measures may: stored with them, so that a drift is noticed and
-not mixed. A change of recipe, here or in `curate/measure.py`, counts the 2 up."""
+not mixed. A change of recipe, here or in `curate/measure.py`, counts the 4 up."""
 
 _OVERSAMPLING = 4  # imagehash's: a hash of n x n bits looks at 4n x 4n pixels
 

@@ -16,7 +16,6 @@ import json
 import os
 import re
 import shutil
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -24,7 +23,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from harvest.ledger.errors import Locked, UsageError
+from harvest.ledger.errors import Locked, UsageError, naming
+from harvest.ledger.labelnames import check_label, is_label_folder
 
 IMAGES = "images"
 UNSORTED = "_unsorted"
@@ -32,12 +32,10 @@ REJECTED = "_rejected"
 
 FolderMode = Literal["link", "copy"]
 
-_MAX_LABEL_BYTES = 64
+_READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 _MAX_NAME_BYTES = 120
 _OUR_NAME = re.compile(r"_([0-9a-f]{8})\.[a-z0-9]+$")
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
-# Names that Windows gives to devices, whatever their extension.
-_DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +73,11 @@ class DatasetFolder:
     def name(self) -> str:
         """Name of the data set: the folder's."""
         return self.root.resolve().name
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether its catalog may be written."""
+        return os.access(self.root, os.W_OK) and os.access(self.catalog, os.W_OK)
 
     @property
     def catalog(self) -> Path:
@@ -165,12 +168,19 @@ class DatasetFolder:
         return None
 
     @contextmanager
-    def lock(self, purpose: str) -> Iterator[None]:
+    def lock(self, purpose: str, *, reading: bool = False) -> Iterator[None]:
         """Hold the data set for one writer; raises Locked, naming the holder.
 
         An advisory lock of the operating system: it ends with the process, however that ends.
+        With `reading`, for who changes nothing, a data set that cannot be written needs none.
         """
-        handle = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            handle = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            if not reading or error.errno not in _READ_ONLY:
+                raise
+            yield
+            return
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -180,7 +190,8 @@ class DatasetFolder:
             os.ftruncate(handle, 0)
             os.pwrite(handle, json.dumps(note).encode(), 0)
             try:
-                yield
+                with naming(self.root):
+                    yield
             finally:
                 os.ftruncate(handle, 0)
         finally:
@@ -198,36 +209,12 @@ def _holder(handle: int) -> str:
     return "another winnow works on it"
 
 
-def check_label(text: str) -> str:
-    """A label in NFC, at most 64 bytes of UTF-8, fit for a folder's name; raises UsageError."""
-    label = unicodedata.normalize("NFC", text)
-    problem = ""
-    if not label or label != label.strip():
-        problem = "is empty or has spaces at an end"
-    elif label[0] in "_.":
-        problem = "begins with _ or ., which are winnow's own folders"
-    elif len(label.encode("utf-8", "surrogatepass")) > _MAX_LABEL_BYTES:
-        problem = f"is longer than {_MAX_LABEL_BYTES} bytes"
-    elif label[-1] == "." or label.partition(".")[0].casefold() in _DEVICES:
-        problem = "cannot be a folder's name everywhere"
-    elif any(c in '/\\:*?"<>|' or unicodedata.category(c).startswith("C") for c in label):
-        problem = "has a character that a folder's name cannot have"
-    if problem:
-        raise UsageError(f"label {text[:80]!r} {problem}; choose another name")
-    return label
-
-
 def home_of(path: Path) -> Path:
     """A path with `~` and `~user` filled in. Raises UsageError for a user that is not there."""
     try:
         return path.expanduser()
     except RuntimeError:
         raise UsageError(f"{path}: no such user's home; write the path out") from None
-
-
-def is_label_folder(name: str) -> bool:
-    """Whether a folder of this name holds a label's pictures."""
-    return not name.startswith(("_", "."))
 
 
 def picture_name(source: str, post_id: str, media_index: int, sha256: str, extension: str) -> str:

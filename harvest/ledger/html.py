@@ -7,9 +7,7 @@ lazy WebP data URIs in sections that the browser skips while they are out of vie
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,10 +15,16 @@ from pathlib import Path
 from PIL import Image
 
 from harvest.ledger.html_style import STYLE
-from harvest.ledger.picture import PictureError, open_picture
+from harvest.ledger.picture import PictureError
+from harvest.ledger.thumbnails import Thumbnail, make_thumbnail
+
+GENERATOR = '<meta name="generator" content="winnow">'
+"""Stands near the beginning of every page that winnow wrote, and of none else."""
 
 _CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
-_TILES_A_BLOCK = 60
+_TILES_A_BLOCK = 36  # full rows of 2, 3, 4 and 6
+
+_NUMBER = '<td class="n">'
 
 
 class Html(str):
@@ -57,8 +61,13 @@ def facts(pairs: Iterable[tuple[str, object]]) -> Html:
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str = "") -> Html:
     """A table; numbers stand on the right."""
-    head = "".join(f'<th scope="col">{escape(h)}</th>' for h in headers)
-    body = "".join(f"<tr>{''.join(_td(value) for value in row)}</tr>" for row in rows)
+    every = [[_td(value) for value in row] for row in rows]
+    numeric = [cell.startswith(_NUMBER) for cell in every[0]] if every else [False] * len(headers)
+    kinds = [' class="n"' if number else "" for number in numeric]
+    head = "".join(
+        f'<th scope="col"{kind}>{escape(h)}</th>' for h, kind in zip(headers, kinds, strict=True)
+    )
+    body = "".join(f"<tr>{''.join(row)}</tr>" for row in every)
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     return Html(
         f'<div class="wide"><table>{title}<thead><tr>{head}</tr></thead>'
@@ -68,7 +77,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, caption: 
 
 def _td(value: object) -> str:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return f'<td class="n">{_shown(value)}</td>' if number else f"<td>{escape(value)}</td>"
+    return f"{_NUMBER}{_shown(value)}</td>" if number else f"<td>{escape(value)}</td>"
 
 
 def _shown(value: object) -> Html:
@@ -76,23 +85,54 @@ def _shown(value: object) -> Html:
     return escape(f"{value:,}" if grouped else value)
 
 
-def section(title: str, body: Html, *, note: str = "") -> Html:
-    """A titled part of the page."""
+def section(title: str, body: Html, *, note: str = "", anchor: str = "") -> Html:
+    """A titled part of the page; `anchor` is the name that links to it end with."""
     said = f'<p class="note">{escape(note)}</p>' if note else ""
-    return Html(f"<section><h2>{escape(title)}</h2>{said}{body}</section>")
+    name = f' id="{escape(anchor)}"' if anchor else ""
+    return Html(f"<section{name}><h2>{escape(title)}</h2>{said}{body}</section>")
 
 
-def tile(thumbnail: Html, caption: str, *, flag: str = "", href: str = "") -> Html:
+def link(text: object, to: str) -> Html:
+    """A link to a place in this page (`#name`) or in a page beside it (`page.html#name`)."""
+    return Html(f'<a href="{escape(to)}">{escape(text)}</a>')
+
+
+def outside(text: object, url: str) -> Html:
+    """A link to an address of a stranger, only where it is http(s); else the text alone."""
+    if not url.startswith(("https://", "http://")):
+        return escape(text)
+    return Html(f'<a href="{escape(url)}" rel="noreferrer noopener">{escape(text)}</a>')
+
+
+def contents(links: Iterable[Html], *, name: str = "Contents") -> Html:
+    """A list of links to get about by, known to screen readers as `name`."""
+    items = "".join(f"<li>{one}</li>" for one in links)
+    return Html(f'<nav aria-label="{escape(name)}"><ul>{items}</ul></nav>')
+
+
+def tile(picture: Html, caption: object, *, flag: str = "", href: str = "") -> Html:
     """A picture with a caption; `flag` marks it in words and by a border, not by colour alone.
 
     `href` becomes a link only when it is an http(s) address.
     """
-    words = escape(caption)
-    if href.startswith(("https://", "http://")):
-        words = Html(f'<a href="{escape(href)}" rel="noreferrer noopener">{words}</a>')
     mark = f'<b class="flag">{escape(flag)}</b>' if flag else ""
     kind = ' class="flagged"' if flag else ""
-    return Html(f"<figure{kind}>{thumbnail}<figcaption>{mark}{words}</figcaption></figure>")
+    words = outside(caption, href)
+    return Html(f"<figure{kind}>{picture}<figcaption>{mark}{words}</figcaption></figure>")
+
+
+def story_tile(picture: Html, caption: object, story: Html, *, anchor: str, flag: str = "") -> Html:
+    """A tile whose caption opens its story: whoever follows a link to `anchor` sees it.
+
+    Searching the page finds what stands in closed stories too, where the browser can.
+    """
+    name = escape(anchor)
+    mark = f'<b class="flag">{escape(flag)}</b>' if flag else ""
+    kind = ' class="flagged"' if flag else ""
+    return Html(
+        f'<figure id="{name}"{kind}>{picture}<figcaption>{mark}<a href="#{name}">{escape(caption)}'
+        f'</a><p hidden="until-found">{story}</p></figcaption></figure>'
+    )
 
 
 def tiles(items: Iterable[Html]) -> Html:
@@ -107,6 +147,11 @@ def sheet(items: Iterable[Html]) -> Html:
     return Html(f'<div class="sheet">{join(items)}</div>')
 
 
+def names(links: Iterable[Html]) -> Html:
+    """Many short links, in columns where there is room."""
+    return Html(f'<div class="names">{join(links)}</div>')
+
+
 def details(summary: str, body: Html, *, opened: bool = False) -> Html:
     """A part that the reader opens; closed, the browser neither decodes nor lays it out."""
     state = " open" if opened else ""
@@ -116,20 +161,22 @@ def details(summary: str, body: Html, *, opened: bool = False) -> Html:
 def thumbnail(picture: Path | Image.Image, side: int = 128, alt: str = "") -> Html:
     """A picture at most `side` pixels wide and high; a box of words when it is broken."""
     try:
-        image = picture
-        if isinstance(image, Path):
-            image = open_picture(image, at_least=side).rgb
+        return draw(make_thumbnail(picture, side), alt)
     except PictureError as error:
-        return Html(f'<span class="nopicture">{escape(error.reason)}</span>')
-    small = image.copy() if isinstance(picture, Image.Image) else image
-    small.thumbnail((side, side), Image.Resampling.LANCZOS)
-    out = io.BytesIO()
-    small.convert("RGB").save(out, "WEBP", quality=60, method=4)
-    data = base64.b64encode(out.getvalue()).decode("ascii")
+        return no_picture(error.reason)
+
+
+def draw(small: Thumbnail, alt: str = "") -> Html:
+    """A thumbnail, which the browser decodes when it comes into view."""
     return Html(
         f'<img loading="lazy" decoding="async" width="{small.width}" height="{small.height}"'
-        f' alt="{escape(alt)}" src="data:image/webp;base64,{data}">'
+        f' alt="{escape(alt)}" src="data:image/webp;base64,{small.webp}">'
     )
+
+
+def no_picture(why: str) -> Html:
+    """A box of words in place of a picture."""
+    return Html(f'<span class="nopicture">{escape(why)}</span>')
 
 
 def bars(items: Sequence[tuple[str, float]], *, unit: str = "", full: float | None = None) -> Html:
@@ -141,9 +188,10 @@ def bars(items: Sequence[tuple[str, float]], *, unit: str = "", full: float | No
     rows = []
     for name, value in items:
         shown = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3f}"
+        length = f'<i style="width:{min(value / most, 1):.2%}"></i>' if value else ""
         rows.append(
             f'<div class="bar"><span>{escape(name)}</span>'
-            f'<div><i style="width:{min(value / most, 1):.2%}"></i></div>'
+            f"<div>{length}</div>"
             f"<b>{escape(shown)} {escape(unit)}</b></div>"
         )
     return Html(f'<div class="bars">{"".join(rows)}</div>')
@@ -167,18 +215,22 @@ def matrix(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> Html:
     )
 
 
-def write_page(path: Path, title: str, body: Iterable[Html], *, subtitle: str = "") -> Path:
+def write_page(
+    path: Path, title: str, body: Iterable[Html], *, subtitle: str = "", nav: Html | None = None
+) -> Path:
     """Write a page through a part file and return its path. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     with part.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as out:
         out.write(
             '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-            f'<meta http-equiv="Content-Security-Policy" content="{_CSP}">'
+            f'<meta http-equiv="Content-Security-Policy" content="{_CSP}">{GENERATOR}'
             '<meta name="viewport" content="width=device-width,initial-scale=1">'
             '<meta name="referrer" content="no-referrer">'
             f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>"
-            f"<header><h1>{escape(title)}</h1><p>{escape(subtitle)}</p></header><main>"
+            '<a class="skip" href="#main">Skip to the content</a>'
+            f"<header><h1>{escape(title)}</h1><p>{escape(subtitle)}</p>{nav or ''}</header>"
+            '<main id="main" tabindex="-1">'
         )
         for piece in body:
             out.write(piece)

@@ -1,4 +1,4 @@
-"""Line charts of the reports, as inline SVG."""
+"""Line and column charts of the reports, as inline SVG."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from harvest.ledger.html import Html, escape
 _WIDTH, _HEIGHT = 640.0, 280.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 12.0, 10.0, 40.0
 _TICKS = 4
+_NAMES = 12  # under a column chart, before they would run into each other
 
 Points = Sequence[tuple[float, float]]
 
@@ -31,6 +32,36 @@ def lines(series: Mapping[str, Points], *, x: str, y: str) -> Html:
         f'<svg class="chart" viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" role="img"'
         f' aria-label="{escape(y)} by {escape(x)}">{"".join(parts)}</svg>'
         f'<div class="legend">{"".join(legend)}</div>'
+    )
+
+
+def columns(items: Sequence[tuple[str, int]], *, x: str, y: str) -> Html:
+    """A chart of counts as columns from left to right, some of them named, each told on hover."""
+    if not items:
+        return Html('<p class="note">no points to draw</p>')
+    most = max(count for _, count in items) or 1
+    width = (_WIDTH - _LEFT - _RIGHT) / len(items)
+    every = -(-len(items) // _NAMES)
+    parts = []
+    for number, (name, count) in enumerate(items):
+        left, top = _LEFT + number * width, _sy(count, (0, most))
+        parts.append(
+            f'<rect class="column" x="{left + width * 0.1:.1f}" y="{top:.1f}"'
+            f' width="{width * 0.8:.1f}" height="{_HEIGHT - _BOTTOM - top:.1f}">'
+            f"<title>{escape(name)}: {count:,}</title></rect>"
+        )
+        if number % every == 0:
+            parts.append(
+                f'<text x="{left + width / 2:.1f}" y="{_HEIGHT - _BOTTOM + 16:.1f}"'
+                f' text-anchor="middle">{escape(name)}</text>'
+            )
+    return Html(
+        f'<svg class="chart" viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" role="img"'
+        f' aria-label="{escape(y)} by {escape(x)}, at most {most:,}">'
+        f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{_HEIGHT - _BOTTOM}"'
+        f' y2="{_HEIGHT - _BOTTOM}"/><text x="{_LEFT - 6}" y="{_TOP + 4}" text-anchor="end">'
+        f'{most:,}</text>{"".join(parts)}<text x="{(_LEFT + _WIDTH) / 2:.0f}"'
+        f' y="{_HEIGHT - 6:.0f}" text-anchor="middle">{escape(x)}</text></svg>'
     )
 
 

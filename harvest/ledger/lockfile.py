@@ -9,14 +9,20 @@ import csv
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
+from io import BufferedReader, TextIOWrapper
+from operator import attrgetter
 from pathlib import Path
+from typing import BinaryIO, TextIO
 
 from harvest.ledger.errors import DataError, UsageError
+from harvest.ledger.lists.packing import unpack
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FIRST = frozenset((*_FORMULA, "'"))
 _MAX_CELL = 65_536
+_HEAD_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,9 @@ class LockLine:
 
 COLUMNS = tuple(f.name for f in fields(LockLine))
 
+cells_of = attrgetter(*COLUMNS)
+"""The values of a line in the order of `COLUMNS`."""
+
 
 def write_lock(path: Path, lines: Iterable[LockLine]) -> int:
     """Write a lock file through a part file; returns the number of lines."""
@@ -54,7 +63,10 @@ def write_lock(path: Path, lines: Iterable[LockLine]) -> int:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(COLUMNS)
         for line in lines:
-            writer.writerow([_cell(value) for value in astuple(line)])
+            cells = cells_of(line)
+            writer.writerow(
+                [escape_cell(c) if type(c) is str and c[:1] in _FIRST else c for c in cells]
+            )
             count += 1
         out.flush()
         os.fsync(out.fileno())
@@ -62,15 +74,39 @@ def write_lock(path: Path, lines: Iterable[LockLine]) -> int:
     return count
 
 
-def _cell(value: object) -> object:
-    # A spreadsheet would run such a cell as a formula; a quote in front makes it text again.
-    return f"'{value}" if isinstance(value, str) and _could_run(value) else value
+def escape_cell(value: object) -> object:
+    """A cell as a CSV file may hold it: a quote in front of what a spreadsheet would run."""
+    if isinstance(value, str) and value[:1] in _FIRST and _could_run(value):
+        return f"'{value}"
+    return value
+
+
+def is_lock(path: Path) -> bool:
+    """Whether a file begins like a lock file; what cannot be read, or only once, is none."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            head = _unpacked(path, file).readline(_HEAD_BYTES)
+    except (OSError, UsageError, DataError):
+        return False
+    columns = head.decode("utf-8-sig", "replace").strip().split(",")
+    return set(COLUMNS) <= {column.strip(' "') for column in columns}
 
 
 def read_lock(path: Path) -> Iterator[LockLine]:
-    """Yield the lines. Raises UsageError when there is no file, DataError naming a bad line."""
+    """Yield the lines; one packed with gzip or zstd is unpacked as it is read.
+
+    Raises UsageError when there is no file, DataError naming a bad line.
+    """
+    return (line for _, line in read_numbered(path))
+
+
+def read_numbered(path: Path) -> Iterator[tuple[int, LockLine]]:
+    """Yield the lines as `read_lock` does, each behind its number in the file."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with path.open("rb") as file:
+            stream = TextIOWrapper(_unpacked(path, file), encoding="utf-8-sig", newline="")
             yield from _read(path, _bounded(path, stream))
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file; wanted a .lock.csv of winnow") from None
@@ -82,17 +118,20 @@ def read_lock(path: Path) -> Iterator[LockLine]:
         raise DataError(f"{path}: not CSV ({error})") from None
 
 
-def _bounded(path: Path, stream: Iterable[str]) -> Iterator[str]:
-    readline = stream.readline  # type: ignore[attr-defined]
+def _unpacked(path: Path, file: BufferedReader) -> BinaryIO:
+    return unpack(str(path), file.peek(6)[:6], file)
+
+
+def _bounded(path: Path, stream: TextIO) -> Iterator[str]:
     number = 0
-    while line := readline(_MAX_CELL):
+    while line := stream.readline(_MAX_CELL):
         number += 1
         if len(line) >= _MAX_CELL:
             raise DataError(f"{path}:{number}: a line of over {_MAX_CELL} characters")
         yield line
 
 
-def _read(path: Path, stream: Iterable[str]) -> Iterator[LockLine]:
+def _read(path: Path, stream: Iterable[str]) -> Iterator[tuple[int, LockLine]]:
     reader = csv.DictReader(stream, strict=True)
     missing = set(COLUMNS) - set(reader.fieldnames or ())
     if missing:
@@ -100,7 +139,7 @@ def _read(path: Path, stream: Iterable[str]) -> Iterator[LockLine]:
             f"{path}:1: the column {min(missing)!r} is missing; wanted {','.join(COLUMNS)}"
         )
     for row in reader:
-        yield _parse(row, f"{path}:{reader.line_num}")
+        yield reader.line_num, _parse(row, f"{path}:{reader.line_num}")
 
 
 def _parse(row: dict[str, str | None], where: str) -> LockLine:
@@ -108,7 +147,9 @@ def _parse(row: dict[str, str | None], where: str) -> LockLine:
     for name, value in cells.items():
         if value is None:
             raise DataError(f"{where}: the line ends before the column {name!r}")
-    text = {name: _plain(str(value)) for name, value in cells.items()}
+    text = {name: unescape_cell(str(value)) for name, value in cells.items()}
+    for name in ("sha256", "phash256"):
+        text[name] = text[name].lower()  # other programs write capitals
     if not _SHA256.fullmatch(text["sha256"]):
         raise DataError(f"{where}: sha256 {text['sha256'][:70]!r} is not 64 hex digits")
     if not re.fullmatch(r"([0-9a-f]{64})?", text["phash256"]):
@@ -116,7 +157,10 @@ def _parse(row: dict[str, str | None], where: str) -> LockLine:
     numbers: dict[str, int] = {}
     for name in ("width", "height", "bytes"):
         if not re.fullmatch(r"[0-9]{1,15}", text[name]):
-            raise DataError(f"{where}: {name} {text[name][:40]!r} is not a number")
+            raise DataError(
+                f"{where}: {name} {text[name][:40]!r}; wanted a whole number of at most 15 digits,"
+                " not below 0"
+            )
         numbers[name] = int(text[name])
     return LockLine(
         url=text["url"],
@@ -129,7 +173,8 @@ def _parse(row: dict[str, str | None], where: str) -> LockLine:
     )
 
 
-def _plain(cell: str) -> str:
+def unescape_cell(cell: str) -> str:
+    """What `escape_cell` was given, read from a CSV file."""
     return cell[1:] if cell.startswith("'") and _could_run(cell) else cell
 
 

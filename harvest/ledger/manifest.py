@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args
 
-from harvest.ledger.errors import DataError
+from harvest.ledger.errors import DataError, UsageError
+from harvest.ledger.labelnames import check_label
 
 FILE_NAME = "manifest.jsonl"
 
@@ -70,7 +72,11 @@ def read_manifest(path: Path) -> Iterator[ManifestLine]:
     """Yield the lines of a manifest. Raises DataError, naming the line, where it is torn."""
     try:
         with path.open("rb") as stream:
-            for number, raw in enumerate(stream, 1):
+            number = 0
+            while raw := stream.readline(_MAX_LINE):
+                number += 1
+                if len(raw) >= _MAX_LINE:
+                    raise DataError(f"{path}:{number}: a line of over {_MAX_LINE} bytes")
                 if raw.strip():
                     yield _parse(raw, f"{path}:{number}")
     except FileNotFoundError:
@@ -79,8 +85,11 @@ def read_manifest(path: Path) -> Iterator[ManifestLine]:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
 
 
+_MAX_LINE = 1 << 24  # a placeholder may have been seen at a hundred thousand addresses
+_HASH = re.compile(r"[0-9a-f]{64}")
 _FIELDS = {f.name for f in fields(ManifestLine)}
 _TEXT = ("file", "sha256", "label", "group", "source", "phash256")
+_HASHES = ("sha256", "phash256")
 _NUMBERS = ("width", "height", "bytes")
 _MAYBE_TEXT = ("account", "post_url", "posted_at")
 
@@ -100,21 +109,34 @@ def _parse(raw: bytes, where: str) -> ManifestLine:
         for name in names:
             if not isinstance(record[name], kinds) or not _storable(record[name]):
                 raise DataError(f"{where}: {name!r} has the value {_short(record[name])}")
+    for name in _HASHES:
+        if not _HASH.fullmatch(record[name]):
+            raise DataError(f"{where}: {name} {_short(record[name])} is not 64 hex digits")
     if record["split"] not in SPLITS:
         raise DataError(f"{where}: split {_short(record['split'])}, wanted {', '.join(SPLITS)}")
-    if not isinstance(record["urls"], list) or not all(isinstance(u, str) for u in record["urls"]):
+    if not _is_label(record["label"]):
+        raise DataError(f"{where}: the label {_short(record['label'])} can be no folder's name")
+    urls = record["urls"]
+    if not isinstance(urls, list) or not all(isinstance(u, str) and _storable(u) for u in urls):
         raise DataError(f"{where}: 'urls' is not a list of addresses")
     file = PurePosixPath(record["file"])
     if file.is_absolute() or ".." in file.parts or not file.parts or "\0" in record["file"]:
         raise DataError(f"{where}: file {_short(record['file'])} does not lie below the manifest")
-    return ManifestLine(**{**record, "urls": tuple(record["urls"])})
+    return ManifestLine(**{**record, "urls": tuple(urls)})
+
+
+def _is_label(text: str) -> bool:
+    try:
+        return check_label(text) == text
+    except UsageError:
+        return False
 
 
 def _storable(value: object) -> bool:
     """Whether a value is what its type says: JSON's `true` is an int, and half a pair a str."""
     if isinstance(value, str):
         return not any("\ud800" <= c <= "\udfff" for c in value)
-    return not isinstance(value, bool)
+    return value is None or (not isinstance(value, bool) and isinstance(value, int) and value >= 0)
 
 
 def _short(value: object) -> str:

@@ -13,8 +13,13 @@ EXTENSIONS = {
 }
 """Media types that count as pictures, with the extension their files get."""
 
+TAKEN = "taken are JPEG, PNG, GIF, WebP, AVIF, BMP and TIFF"
+"""The same for people."""
+
 MAX_BYTES = 64 * 2**20
 """Longest picture in bytes, counted after decompression: no longer one is kept."""
+MAX_PIXELS = 89_478_485
+"""Pixel budget of one picture: Pillow's own limit, taken as a wall (a 300 MP PNG can be 1 MB)."""
 SNIFF_BYTES = 32
 """So many first bytes are enough for `sniff`."""
 

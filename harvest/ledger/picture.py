@@ -11,6 +11,7 @@ done with the pixels once they are there: `ledger/pixels.py`.
 from __future__ import annotations
 
 import io
+import re
 import struct
 import warnings
 import zlib
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from PIL import ExifTags, Image
 
-from harvest.ledger.mediatypes import EXTENSIONS, SNIFF_BYTES, sniff
+from harvest.ledger.mediatypes import EXTENSIONS, MAX_PIXELS, SNIFF_BYTES, TAKEN, sniff
 from harvest.ledger.pixels import GREYS, draft_size, flatten, is_opaque, reduced, upright
 
 __all__ = [
@@ -40,9 +41,6 @@ __all__ = [
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 # Torn EXIF is the rule on the web, and says nothing about the pixels.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
-
-MAX_PIXELS = 89_478_485
-"""Pixel budget of one picture: Pillow's own limit, taken as a wall (a 300 MP PNG can be 1 MB)."""
 
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
 
@@ -129,15 +127,16 @@ def read_header(source: Path | bytes) -> Header:
         return opened.header()
 
 
-def open_picture(source: Path | bytes, *, at_least: int | None = None) -> Picture:
+def open_picture(source: Path | bytes, *, at_least: int | None = None, frame: int = 0) -> Picture:
     """Decode a picture whole: a truncated one raises, no grey is made up for missing rows.
 
     With `at_least` (pixels) a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size, never so small
-    that a side which had `at_least` pixels has fewer. Raises PictureError.
+    that a side which had `at_least` pixels has fewer. `frame`: of an animation, from 0.
+    Raises PictureError.
     """
     with _Opened(source) as opened:
         header = opened.header()
-        return Picture(header, opened.upright_rgb(at_least, header.orientation))
+        return Picture(header, opened.upright_rgb(at_least, header.orientation, frame))
 
 
 def open_draft(source: Path | bytes, at_least: int, *, colour: bool = True) -> Draft:
@@ -211,17 +210,18 @@ class _Opened:
             raise PictureError("empty", "the file has 0 bytes")
         media_type = sniff(head)
         if media_type is None:
-            raise PictureError("not_an_image", f"the file begins with {head[:12]!r}")
+            raise PictureError("not_an_image", f"the file begins with {head[:12]!r}; {TAKEN}")
         self._media_type = media_type
         try:
             self._image = Image.open(self._stream, formats=_FORMATS)
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            raise PictureError("too_many_pixels", str(error).partition(",")[0]) from error
+            pixels = re.search(r"\d+", str(error))
+            raise _too_large(int(pixels[0]) if pixels else MAX_PIXELS + 1) from error
         except _DECODER_FAULTS as error:
             raise PictureError("unreadable", _line(error)) from error
         width, height = self._image.size
         if width * height > MAX_PIXELS:
-            raise PictureError("too_many_pixels", f"{width} x {height} is over {MAX_PIXELS} pixels")
+            raise _too_large(width * height)
 
     def _read_head(self) -> bytes:
         try:
@@ -246,12 +246,14 @@ class _Opened:
             width, height = height, width
         return Header(self._media_type, width, height, image.mode, frames, orientation)
 
-    def upright_rgb(self, at_least: int | None, orientation: int) -> Image.Image:
+    def upright_rgb(self, at_least: int | None, orientation: int, frame: int) -> Image.Image:
         image = self._image
         assert image is not None
         try:
             if at_least is not None and self._media_type == "image/jpeg":
                 image.draft(None, draft_size(image.size, at_least))
+            if frame:
+                image.seek(frame)
             image.load()
             return upright(flatten(image), orientation)
         except _DECODER_FAULTS as error:
@@ -272,6 +274,10 @@ class _Opened:
             return reduced(plain, at_least)
         except _DECODER_FAULTS as error:
             raise _torn(error) from error
+
+
+def _too_large(pixels: int) -> PictureError:
+    return PictureError("too_many_pixels", f"{pixels:,} pixels, over {MAX_PIXELS:,}")
 
 
 def _torn(error: BaseException) -> PictureError:

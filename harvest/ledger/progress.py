@@ -83,6 +83,28 @@ class PlainProgress:
         return text + counts_text(self._counts)
 
 
+class PacedNotes:
+    """Notes of long work, at most one every ten seconds: the others are dropped."""
+
+    def __init__(
+        self, progress: Progress | None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._progress, self._clock = progress, clock
+        self._said = clock()
+
+    def note(self, line: str) -> None:
+        """Show a line, unless the last one, or the beginning, was a moment ago."""
+        now = self._clock()
+        if self._progress is not None and now - self._said >= _LINE_EVERY_S:
+            self._said = now
+            self._progress.note(line)
+
+
+def number_of(count: int, noun: str) -> str:
+    """`1 pair`, `1,200 pairs`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def counts_text(counts: Counter[str]) -> str:
     """`; saved 10, gone 2`; empty when everything ended the same plain way."""
     if not counts or set(counts) == {"done"}:

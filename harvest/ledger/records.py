@@ -168,6 +168,9 @@ class Page:
     """The newest post's id or time on this page, in the source's own order."""
     label: str | None = None
     """Label of these pictures where the source knows one (a sub-folder); else the target's."""
+    labels: tuple[str | None, ...] = ()
+    """Label of each of these pictures where the source knows them one by one (a list's column), as
+    many as sightings; None: `label`. Empty: `label` for all."""
     notes: tuple[str, ...] = ()
     """Lines for people: partial errors, a limit of the API's reach."""
     paid_posts: int = 0

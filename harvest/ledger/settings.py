@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
@@ -26,6 +26,8 @@ from harvest.ledger.records import Target
 from harvest.ledger.settings_values import (
     Budget,
     FolderPath,
+    IfAny,
+    IfAnyListed,
     Label,
     Origin,
     PriceEntry,
@@ -68,20 +70,22 @@ class _File(SettingsSection):
 
     dataset: FolderPath
     targets: Targets
-    labels: list[Label] = Field(default_factory=list)
+    labels: Annotated[list[Label], IfAnyListed] = Field(default_factory=list)
     folders: Literal["link", "copy"] = "link"
     max_requests: int = Field(default=16, ge=1, le=256)
-    rate: dict[Host, Rate] = Field(default_factory=dict)
+    rate: Annotated[dict[Host, Rate], IfAny] = Field(default_factory=dict)
     allow_private: bool = False
     ignore_robots_tag: bool = False
-    checks: dict[str, Any] = Field(default_factory=dict)
-    split: dict[str, Any] = Field(default_factory=dict)
-    train: dict[str, Any] = Field(default_factory=dict)
-    credentials: dict[str, dict[str, Variable]] = Field(default_factory=dict)
-    endpoints: dict[Origin, Origin] = Field(default_factory=dict)
+    checks: Annotated[dict[str, Any], IfAny] = Field(default_factory=dict)
+    split: Annotated[dict[str, Any], IfAny] = Field(default_factory=dict)
+    train: Annotated[dict[str, Any], IfAny] = Field(default_factory=dict)
+    credentials: Annotated[dict[str, Annotated[dict[str, Variable], IfAny]], IfAny] = Field(
+        default_factory=dict
+    )
+    endpoints: Annotated[dict[Origin, Origin], IfAny] = Field(default_factory=dict)
     proxy: ProxyPart | None = None
     budget_usd: Budget = None
-    prices: dict[str, PriceEntry] = Field(default_factory=dict)
+    prices: Annotated[dict[str, Annotated[PriceEntry, IfAny]], IfAny] = Field(default_factory=dict)
 
 
 class Settings:
@@ -163,6 +167,13 @@ class Settings:
     def budget(self) -> Decimal | None:
         """Dollars that a run may spend on paid APIs; None: as much as it takes."""
         return self._file.budget_usd
+
+    @property
+    def placeholders(self) -> str | None:
+        """File of known placeholders, `checks: {placeholder: {list: FILE}}`, for who only reads."""
+        check = self._file.checks.get("placeholder")
+        found = check.get("list") if isinstance(check, dict) else None
+        return found if isinstance(found, str) else None
 
     def section(self, name: str, model: type[S]) -> S:
         """A group's own part (`checks`, `split`, `train`) as its model; raises SettingsError."""

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from harvest.ledger.errors import UsageError
-from harvest.ledger.folder import check_label
+from harvest.ledger.labelnames import check_label
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-fA-F:]+\](:\d{1,5})?")
@@ -170,9 +170,21 @@ def _targets(value: Any) -> Any:
     return value
 
 
+def _or_empty(value: Any) -> Any:
+    return {} if value is None else value  # all lines below the key are commented out
+
+
+def _or_empty_list(value: Any) -> Any:
+    return [] if value is None else value
+
+
 Dollars = Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Budget = Annotated[Dollars | None, BeforeValidator(_given)]
 Targets = Annotated[list[Any], BeforeValidator(_targets)]
+IfAny = BeforeValidator(_or_empty)
+"""Of a section: a key with nothing below it is the same as no key."""
+IfAnyListed = BeforeValidator(_or_empty_list)
+"""The same of a list."""
 When = Annotated[datetime, BeforeValidator(_as_utc)]
 Label = Annotated[str, AfterValidator(_label)]
 FolderPath = Annotated[str, AfterValidator(_folder_path)]

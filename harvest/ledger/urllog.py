@@ -8,94 +8,100 @@ addresses is told here; whether an address may be asked is `guard`'s to say.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 from urllib.parse import urlsplit
 
 from harvest.ledger.errors import UsageError
-from harvest.ledger.lockfile import COLUMNS
 
 MAX_LINE_BYTES = 8192
 """A longer line is no address that any server takes."""
 
-_HEAD_BYTES = 65536
-_HEADER_BYTES = 1024
+PROBLEMS = {
+    "too_long": "a line, or an address, longer than any address is",
+    "not_text": "not UTF-8 text; convert the list to UTF-8",
+    "bad_url": "no http or https address",
+    "no_url": "no address in its column",
+    "not_json": "not a JSON object",
+    "too_many_cells": "more cells than the list has columns; a comma in a text without quotes?",
+    "open_quote": "a quote opens a cell and none closes it",
+    "not_csv": "no row of a table",
+    "several_urls": "several addresses in one row; wanted one",
+}
+"""What is wrong with a line that is none: machine word -> for people."""
+
 _SHOWN = 200
 _BOM = b"\xef\xbb\xbf"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_NEVER_IN_ADDRESSES = re.compile(r"[\x00-\x20\x7f]|\s")
+_MARK = re.compile(r" … \((\w+)\)\Z")
+_PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+/[!-~]*")
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """One line that is neither blank nor a comment."""
+class Origin(NamedTuple):
+    """What a list tells of the post behind an address, as it tells it; "" where it does not."""
+
+    post_url: str = ""
+    """Address of the post."""
+    author: str = ""
+    """Account or blog that posted it."""
+    posted_at: str = ""
+    """When."""
+
+
+class LogLine(NamedTuple):
+    """One line of a log that is neither blank nor a comment; or one row of another list."""
 
     number: int
-    """From 1, as an editor counts."""
+    """From 1, as an editor counts; of what has no lines the row's."""
     text: str
     """The line without its ending; of a bad line at most its first 200 characters."""
     problem: str = ""
-    """`` when it is an address; else `too_long`, `not_text`, `bad_url`."""
+    """`` when it is an address; else `too_long`, `not_text`, `bad_url`; of rows also `no_url`,
+    `not_json`, `too_many_cells`, `open_quote`, `not_csv`, `several_urls`."""
+    label: str | None = None
+    """As the list gives it, not judged yet; None where it gives none."""
+    origin: Origin | None = None
+    """Not judged yet either; None where it tells nothing of a post."""
 
 
 def read_url_log(path: Path) -> Iterator[LogLine]:
     """Yield the lines of a log, in bounded memory. Raises UsageError when it cannot be read."""
     try:
         with path.open("rb") as stream:
-            for number, raw in _lines(stream):
-                line = _parse(number, raw)
-                if line is not None:
-                    yield line
+            yield from parse_url_log(stream)
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file; wanted a log with one URL a line") from None
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
 
 
-def check_log(path: Path) -> None:
-    """Tell what cannot be a log before anything is made of it; reads its beginning only.
+def parse_url_log(stream: BinaryIO) -> Iterator[LogLine]:
+    """Yield the lines of an open log, in bounded memory. Raises OSError."""
+    for number, raw, whole in bounded_lines(stream, MAX_LINE_BYTES):
+        line = _parse(number, raw, whole)
+        if line is not None:
+            yield line
 
-    Raises UsageError for a file that cannot be read, for UTF-16, for lines that CR alone ends, and
-    for a lock file: its lines are no addresses.
+
+def bounded_lines(stream: BinaryIO, limit: int) -> Iterator[tuple[int, bytes, bool]]:
+    """Yield (number, line, whole); of one that is longer than `limit` only a beginning is kept.
+
+    Its ending counts for nothing; a byte order mark before the first line is left out.
     """
-    try:
-        with path.open("rb") as stream:
-            # What flows through a pipe can be read once only.
-            head = stream.read(_HEAD_BYTES) if path.is_file() else b""
-    except OSError as error:
-        raise UsageError(
-            f"{path}: cannot be read ({error.strerror}); wanted a log with one URL a line"
-        ) from None
-    wrong = ""
-    if head.startswith(_UTF16):
-        wrong = "UTF-16"
-    elif b"\n" not in head and b"\r" in head.rstrip(b"\r"):
-        wrong = "lines that end with CR alone"
-    if wrong:
-        raise UsageError(f"{path}: {wrong}; wanted UTF-8 with LF at line ends: convert the log")
-    first = head.partition(b"\n")[0][:_HEADER_BYTES]
-    columns = first.removeprefix(_BOM).decode("utf-8", "replace").strip().split(",")
-    if set(COLUMNS) <= {column.strip(' "') for column in columns}:
-        raise UsageError(
-            f"{path}: a lock file, not a log; give the logs and it apart:"
-            f" `winnow harvest urls urls_….log -o DIR --lock {path}`"
-        )
-
-
-def _lines(stream: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """(number, line) pairs; of an overlong line only its beginning is kept."""
-    readline = stream.readline  # type: ignore[attr-defined]
-    number = 0
-    while raw := readline(MAX_LINE_BYTES + 1):
+    readline, number, most = stream.readline, 0, limit + len(_BOM) + 2
+    while raw := readline(most):
         number += 1
-        if not raw.endswith(b"\n") and len(raw) > MAX_LINE_BYTES:
-            while (rest := readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
-                pass
-        yield number, raw.removeprefix(_BOM) if number == 1 and len(raw) <= MAX_LINE_BYTES else raw
+        torn = len(raw) == most and not raw.endswith(b"\n")
+        while torn and (rest := readline(most)) and not rest.endswith(b"\n"):
+            pass
+        line = raw.removeprefix(_BOM) if number == 1 else raw
+        yield number, line, not torn and (len(line) <= limit or len(line.rstrip(b"\r\n")) <= limit)
 
 
-def _parse(number: int, raw: bytes) -> LogLine | None:
-    if len(raw.rstrip(b"\r\n")) > MAX_LINE_BYTES:
+def _parse(number: int, raw: bytes, whole: bool) -> LogLine | None:
+    if not whole:
         return LogLine(number, raw[:_SHOWN].decode("utf-8", "replace"), "too_long")
     try:
         text = raw.decode("utf-8").strip()
@@ -108,9 +114,22 @@ def _parse(number: int, raw: bytes) -> LogLine | None:
     return LogLine(number, text)
 
 
+def marked(text: str, problem: str) -> str:
+    """A refused line as the catalog holds it: a blank makes sure that it is no address."""
+    return f"{text} … ({problem})"
+
+
+def told_problem(text: str) -> str:
+    """What is wrong with a line that `marked` made, for people; "" for any other text."""
+    found = _MARK.search(text)
+    return PROBLEMS.get(found[1], "") if found else ""
+
+
 def is_address(text: str) -> bool:
     """Whether a text is an absolute http or https URL that a request can be made of."""
-    if any(c <= " " or c == "\x7f" or c.isspace() for c in text):
+    if _PLAIN_ADDRESS.fullmatch(text):
+        return True
+    if _NEVER_IN_ADDRESSES.search(text):
         return False
     try:
         parts = urlsplit(text)
@@ -118,11 +137,6 @@ def is_address(text: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and port_is_fine
-
-
-def label_of(path: Path) -> str:
-    """The label that a log's name tells: its stem, less `urls_`."""
-    return path.stem.removeprefix("urls_") or path.stem
 
 
 def write_url_log(path: Path, urls: Iterable[str]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,6 +17,21 @@ from harvest.ledger.errors import SettingsError
 Key = str | int
 Where = tuple[Key, ...]
 M = TypeVar("M", bound=BaseModel)
+
+# https://docs.pydantic.dev/latest/errors/validation_errors/
+_LISTS = ("tuple_type", "list_type", "set_type")
+_WORDS = {
+    **dict.fromkeys(
+        ("dict_type", "model_type", "mapping_type", "model_attributes_type"),
+        "keys below it, each with its value, like {key: value}",
+    ),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing", "decimal_type", "decimal_parsing"), "a number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
+    "finite_number": "a number",
+    "string_type": "text (in quotes, if it looks like a number)",
+}
+_QUOTES = "'\""
 
 MAX_BYTES = 1_000_000
 """A settings file larger than this is no settings file."""
@@ -61,7 +78,7 @@ class Document:
         if fault["type"] == "missing":
             return self.error(path[:-1], f"the key {key!r} is missing")
         name = ".".join(str(part) for part in path) or "the file"
-        wanted = str(fault["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+        wanted = wanted_of(fault)
         # People paste secrets where the name of a variable belongs: those are not repeated.
         hidden = path[:1] in (("credentials",), ("proxy",))
         given = "nothing" if fault["input"] is None else short(fault["input"])
@@ -71,6 +88,18 @@ class Document:
     def _is_place(self, part: Key) -> bool:
         """Whether a part of pydantic's path stands in the file (names of union members do not)."""
         return any(part in where for where in self.lines) or part in ("dataset", "targets")
+
+
+def wanted_of(fault: Mapping[str, Any]) -> str:
+    """What would have fitted, in words of people: of one of pydantic's faults."""
+    given = fault.get("input")
+    if isinstance(given, float) and math.isnan(given):
+        return "a number"
+    if fault["type"] in _LISTS:
+        some = given if isinstance(given, str | int | float) else "ONE, ANOTHER"
+        return f"a list such as [{short(some).strip(_QUOTES)}]"
+    said = str(fault["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    return _WORDS.get(fault["type"], said)
 
 
 def nearest(word: str, known: list[str]) -> str:

@@ -30,11 +30,12 @@ from harvest.run.commits import Commits
 from harvest.run.crew import Crew
 from harvest.run.job import Job
 from harvest.run.memory import CatalogMemory
+from harvest.run.opening import open_source
 from harvest.run.schedule import Schedule
+from harvest.run.stopping import most_telling, nap
 from harvest.run.summary import Failure, Summary
 from harvest.run.walker import Walker
-from harvest.sources.catalogue import source_named
-from harvest.sources.protocol import Access, Source
+from harvest.sources.protocol import Source
 from harvest.store.walks import Added, Due, read_due
 
 _BATCH = 256
@@ -143,13 +144,7 @@ class Engine:
 
     async def nap(self, seconds: float) -> bool:
         """Wait, unless the run is to stop: then False, at once."""
-        sleep = asyncio.ensure_future(self._job.clock.sleep(seconds))
-        stop = asyncio.ensure_future(self._stop.wait())
-        try:
-            await asyncio.wait({sleep, stop}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleep.cancel()
-            stop.cancel()
+        await nap(self._job.clock, self._stop, seconds)
         return not self.stopping
 
     async def _in_thread(self, work: Callable[..., Any], *values: Any) -> Any:
@@ -163,7 +158,7 @@ class Engine:
                 self._basket.close()
         except BaseExceptionGroup as group:
             await self._told.put(None)
-            raise _most_telling(group) from None
+            raise most_telling(group) from None
         await self._told.put(None)
 
     async def _make(self, session: aiohttp.ClientSession, pacing: Pacing) -> None:
@@ -206,20 +201,7 @@ class Engine:
         self._news.set()
 
     def _open(self, name: str, session: aiohttp.ClientSession) -> Source:
-        if name in self._job.sources:
-            return self._job.sources[name]
-        keys = self._job.keys.get(name)
-        return source_named(name).open(
-            Access(
-                session=session,
-                endpoints=self._job.outside.endpoints,
-                proxy_for=self._job.outside.proxy_for,
-                memory=CatalogMemory(self.database),
-                credentials=keys.secrets if keys else {},
-                names=keys.names if keys else {},
-                user_agent=str(session.headers["User-Agent"]),
-            )
-        )
+        return open_source(self._job, name, session, CatalogMemory(self.database))
 
     async def _read_due(self, last: int) -> list[Due]:
         self._listed = self._walked  # asked before the list is read: nothing joins it afterwards
@@ -249,16 +231,3 @@ class Engine:
             for (target, each), done in zip(group, settled, strict=True)
         ]
         await self._told.put(told)
-
-
-def _most_telling(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """What is to be told of errors that came together: ours first, else the first one."""
-    flat: list[BaseException] = []
-    todo: list[BaseException] = [group]
-    while todo:
-        error = todo.pop(0)
-        if isinstance(error, BaseExceptionGroup):
-            todo.extend(error.exceptions)
-        else:
-            flat.append(error)
-    return next((error for error in flat if isinstance(error, WinnowError)), flat[0])

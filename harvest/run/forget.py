@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from harvest.ledger.catalog import Catalog
+from harvest.ledger.errors import UsageError
 from harvest.ledger.folder import DatasetFolder
+from harvest.ledger.progress import number_of
 from harvest.ledger.targets import is_source_word
 from harvest.run.logs import write_logs
+from harvest.run.sweep_list import WishList
 from harvest.run.takeout import Taken, Takeout
-from harvest.run.wishes import understand
+from harvest.run.wishes import Wish, understand
 from harvest.store.forgotten import Tombstone, buried, read_tombstones
 from harvest.store.marks import Mark, account_mark, accounts_of
 from harvest.store.mentions import Tick
@@ -32,6 +35,8 @@ from harvest.store.takedown import (
     read_doomed,
     scrub,
 )
+
+_MOST_NAMED = 4
 
 
 @dataclass
@@ -72,16 +77,19 @@ def forget(
     *,
     why: str = "",
     dry_run: bool = False,
+    given: WishList | None = None,
     tick: Tick = lambda _: None,
 ) -> Forgotten:
     """Take pictures out and leave tombstones; `tick` is told of each row that was looked at.
+
+    `given` is the list that wishes were read from: its lines are told, and it may itself go.
 
     Raises UsageError for a wish that names nothing of a known kind (nothing is changed then),
     Locked while another winnow works on the data set, StorageFull.
     """
     folder = DatasetFolder.open(dataset)
     with folder.lock("winnow harvest forget"), open_store(folder.catalog) as catalog:
-        understood = [understand(text, folder, catalog) for text in dict.fromkeys(wishes)]
+        understood = [_read(text, given, folder, catalog) for text in dict.fromkeys(wishes)]
         result = Forgotten(dry_run=dry_run)
         if not dry_run:
             complete(folder, catalog)  # what a killed one left behind
@@ -100,6 +108,9 @@ def forget(
             bury(catalog, [(wish.marks, found) for wish, found in each], why)
             taken = complete(folder, catalog, [wish.text for wish in understood], tick)
         _tell(result, folder, every, taken)
+        if given is not None and given.path.resolve() in {p.resolve() for p in taken.reports}:
+            goes = "would go" if dry_run else "is gone, too"
+            result.notes.append(f"{given.path}: tells of them, so the list itself {goes}")
         return result
 
 
@@ -133,6 +144,15 @@ def list_forgotten(dataset: Path) -> list[Tombstone]:
         return read_tombstones(catalog)
 
 
+def _read(text: str, given: WishList | None, folder: DatasetFolder, catalog: Catalog) -> Wish:
+    try:
+        return understand(text, folder, catalog)
+    except UsageError as error:
+        if given is None or text not in given.lines:
+            raise
+        raise UsageError(f"{given.path}:{given.lines[text]}: {error}") from None
+
+
 def _account_of(text: str) -> list[Mark]:
     source, colon, name = text.partition(":")
     mark = account_mark(source, name) if colon and is_source_word(source) else None
@@ -155,7 +175,20 @@ def _tell(result: Forgotten, folder: DatasetFolder, doomed: Doomed, taken: Taken
     result.lists = [str(path) for path in taken.lists]
     note = result.notes.append
     if taken.reports:
-        note(f"{len(taken.reports)} reports showed them and were removed; they can be made anew")
+        one = len(taken.reports) == 1
+        would = " would be" if result.dry_run else " was" if one else " were"
+        shown = ", ".join(path.name for path in taken.reports[:_MOST_NAMED])
+        more = len(taken.reports) - _MOST_NAMED
+        shown += f" and {more:,} more" if more > 0 else ""
+        it = "it" if one else "they"
+        note(
+            f"{number_of(len(taken.reports), 'report')} showed them and{would} removed ({shown});"
+            f" {it} can be made anew"
+        )
+    if taken.exports:
+        names = ", ".join(path.name for path in taken.exports)
+        gone = "would be removed" if result.dry_run else "removed"
+        note(f"{names}: written by `winnow curate export` and {gone}; it makes them anew")
     if taken.built:
         note("build/ held some of them: build it anew, so that its parts are balanced")
         models = sorted(path.parent.name for path in folder.models.glob("*/card.json"))

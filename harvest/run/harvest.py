@@ -7,10 +7,8 @@ summary.check()                      # raises what went wrong, for the exit code
 from __future__ import annotations
 
 import asyncio
-import signal
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, suppress
 from typing import Any, cast
 
 from harvest.download.commit import Committer, sweep
@@ -32,12 +30,13 @@ from harvest.run.labels import unlabelled
 from harvest.run.logs import write_logs
 from harvest.run.obstacles import fit_handles, labels_of, refuse_files, refuse_own_folders
 from harvest.run.plan import check_budget
+from harvest.run.stopping import two_stages
 from harvest.run.summary import Summary, first_seen, kind_of
+from harvest.run.waiting import halts_of
+from harvest.store.halts import note_halts
 from harvest.store.outcomes import count_targets, list_labels
 from harvest.store.schema import open_store
 from harvest.store.walks import BLOCKED, OPT_OUT, begin
-
-_STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Run:
@@ -83,7 +82,13 @@ class Run:
             if line := restore_raw(folder, catalog):
                 self._note(line)
             placer.complete()
-            left_open = begin(catalog, job.targets, relabel=job.walk, reopen=_reopened(job))
+            left_open = begin(
+                catalog,
+                job.targets,
+                relabel=job.walk,
+                reopen=_reopened(job),
+                only=job.reopen,
+            )
             pacing = Pacing(
                 Limits(max_wait=job.max_wait, most=job.max_requests, rates=job.rate), job.clock
             )
@@ -124,6 +129,8 @@ class Run:
         for line in unlabelled(catalog, self._job.targets):
             self._note(line)
         keys = {target.key for target in self._job.targets}
+        asked = keys if self._job.walk else ()
+        note_halts(catalog, asked, halts_of(self.summary.failures, self.summary.left))
         counts = [count for count in count_targets(catalog) if count.target in keys]
         self.summary.shown = sum(count.count for count in counts)
         self.summary.kept = sum(c.count for c in counts if c.status == Status.SAVED)
@@ -152,7 +159,7 @@ def harvest(job: Job, progress: Progress | None = None) -> Summary:
 
 
 async def _harvest(run: Run, progress: Progress | None, tell: Tell) -> Summary:
-    with _two_stages(run, tell):
+    with two_stages(run.stop, tell):
         total = None
         async for outcome in run.outcomes():
             if progress is not None:
@@ -161,29 +168,6 @@ async def _harvest(run: Run, progress: Progress | None, tell: Tell) -> Summary:
                     progress.total(total)
                 progress.advance(kind_of(outcome).replace("_", " "))
     return run.summary
-
-
-@contextmanager
-def _two_stages(run: Run, tell: Tell) -> Iterator[None]:
-    """Ctrl-C or SIGTERM once: `run.stop()`. Twice: what they do without us."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    loop = asyncio.get_running_loop()
-
-    def first() -> None:
-        for number in _STOPS:
-            loop.remove_signal_handler(number)
-        tell("stopping: what is under way is brought in; Ctrl-C again stops at once")
-        run.stop()
-
-    for number in _STOPS:
-        loop.add_signal_handler(number, first)
-    try:
-        yield
-    finally:
-        for number in _STOPS:
-            loop.remove_signal_handler(number)
 
 
 def _reopened(job: Job) -> list[str]:

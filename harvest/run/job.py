@@ -33,6 +33,9 @@ class Job:
     """What to walk over, in this order within a source; sources are walked side by side."""
     walk: bool = True
     """False: only download what is left open; no source is asked."""
+    reopen: frozenset[tuple[str, str]] | None = None
+    """Endings (status, reason) of earlier runs to ask again for, and no others; None: what failed
+    or was never asked."""
     sources: Mapping[str, Source] = field(default_factory=dict)
     """Sources that are open already; the others are opened when needed."""
     keys: Mapping[str, Keys] = field(default_factory=dict)

@@ -1,9 +1,9 @@
-"""From what a user says to a job: a settings file, names on the command line, URL logs."""
+"""From what a user says to a job: a settings file, names on the command line, a data set."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,17 +12,15 @@ from harvest.guard.connect_to import parse_connect_to
 from harvest.guard.session import EVERYWHERE, Outside
 from harvest.guard.urls import BadUrl, parse_url
 from harvest.ledger.errors import SettingsError, UsageError
-from harvest.ledger.folder import DatasetFolder, FolderMode, check_label
+from harvest.ledger.folder import DatasetFolder
 from harvest.ledger.rates import parse_rate
 from harvest.ledger.records import Target
 from harvest.ledger.settings import Settings, load_settings
 from harvest.ledger.settings_values import Proxy
 from harvest.ledger.targets import parse_word
-from harvest.ledger.urllog import check_log, label_of
 from harvest.run.job import MAX_REQUESTS, MAX_WAIT_S, Job
 from harvest.run.keys import Keys, find_keys, find_proxy, sandbox_keys
 from harvest.run.labels import Labelling
-from harvest.sources.urllist import UrlList
 from harvest.store.outcomes import list_targets
 from harvest.store.schema import open_store
 
@@ -76,18 +74,6 @@ class Options:
             connect_to=tuple(parse_connect_to(text) for text in self.connect_to),
             allow_private=allow_private or self.allow_private,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class UrlOptions:
-    """What `harvest urls` may say beside `Options`."""
-
-    best_size: bool = False
-    """Try larger sizes of pictures on Twitter's CDN before the line itself."""
-    folders: FolderMode = "link"
-    """How pictures stand under `images/`."""
-    options: Options = field(default_factory=Options)
-    """The rest."""
 
 
 def settings_job(
@@ -148,31 +134,6 @@ def names_job(
         rate=options.rates(),
         budget=options.budget,
         purpose="winnow harvest get",
-    )
-
-
-def logs_job(logs: Sequence[Path], dataset: Path, given: UrlOptions) -> Job:
-    """The job of published URL logs, one label each (logs of one label are read in turn).
-
-    Raises UsageError for a log that cannot be read or is a lock file, or whose name makes no label.
-    """
-    by_label: dict[str, list[Path]] = {}
-    for path in logs:
-        check_log(path)
-        by_label.setdefault(check_label(label_of(path)), []).append(path)
-    _refuse_case_twins(by_label)
-    options = given.options
-    return Job(
-        dataset=dataset,
-        targets=tuple(Target("urls", label, label=label) for label in by_label),
-        sources={"urls": UrlList(by_label, best_size=given.best_size)},
-        outside=options.outside({}),
-        limits=options.limits(),
-        folders=given.folders,
-        max_requests=options.max_requests or MAX_REQUESTS,
-        max_wait=options.max_wait,
-        rate=options.rates(),
-        purpose="winnow harvest urls",
     )
 
 
@@ -258,13 +219,3 @@ def _choose(targets: tuple[Target, ...], only: Sequence[str]) -> tuple[Target, .
 
 def _fold(target: Target) -> str:
     return target.key.casefold() if target.source == "twitter" else target.key
-
-
-def _refuse_case_twins(labels: Iterable[str]) -> None:
-    seen: dict[str, str] = {}
-    for label in labels:
-        twin = seen.setdefault(label.casefold(), label)
-        if twin != label:
-            raise UsageError(
-                f"the logs' labels {twin!r} and {label!r} differ by case only; rename one log"
-            )

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harvest.ledger.catalog import Catalog
-from harvest.ledger.folder import check_label
 from harvest.ledger.labelling import LabelFrom, with_labels
+from harvest.ledger.labelnames import check_label
+from harvest.ledger.progress import number_of
 from harvest.ledger.records import Target
 from harvest.ledger.target_options import check_options
-from harvest.store.labels import doubtful
+from harvest.store.labels import note_doubts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,17 @@ class Labelling:
 def unlabelled(catalog: Catalog, targets: Sequence[Target]) -> Iterator[str]:
     """Yield a line for each target that shows pictures whose label is in doubt."""
     for target in targets:
-        found = doubtful(catalog, target)
+        found = note_doubts(catalog, target)
         if count := found["two_labels"]:
             some = ", ".join(target.labels)
-            yield f"{target.key}: tags of {count} pictures name several of {some}; a person decides"
+            if target.source == "urls":
+                why = f"in rows of several labels: {number_of(count, 'picture')}"
+            elif target.label_from == "folder":
+                why = f"in sub-folders of several labels: {number_of(count, 'picture')}"
+            else:
+                name = "names" if count == 1 else "name"
+                why = f"tags of {number_of(count, 'picture')} {name} several of {some}"
+            yield f"{target.key}: {why}; a person decides"
         if count := found["unfit_name"]:
-            yield f"{target.key}: who posted {count} pictures has a name that can be no label"
+            some = number_of(count, "picture")
+            yield f"{target.key}: who posted {some} has a name that can be no label"

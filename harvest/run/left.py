@@ -87,6 +87,17 @@ class LeftHosts:
             for host, n in hosts.most_common()
         ]
 
+    def halts(self) -> list[tuple[str, str, datetime | None]]:
+        """(host, line for people, end of its limit), of hosts whose limit was too long."""
+        return [
+            (
+                _shown(host),
+                f"{n} picture{'s wait' if n > 1 else ' waits'} for its rate limit",
+                self._end(host),
+            )
+            for host, n in self.pictures.get(RATE_LIMITED, Counter()).most_common()
+        ]
+
     def _unreached(self) -> Counter[str]:
         """Host's origin -> pictures that failed because it could not be reached."""
         return sum((self.pictures.get(reason, Counter()) for reason in _UNREACHED), Counter[str]())

@@ -38,7 +38,10 @@ def write_logs(folder: DatasetFolder, catalog: Catalog, told: Container[str] = (
                 continue
         by_file.setdefault(Target(source, name).log_name, []).append(key)
     for name, keys in by_file.items():
-        write_url_log(folder.urls / f"urls_{name}.log", _once(read_urls(catalog, keys)))
+        urls = read_urls(catalog, keys)
+        # A list shows each address once: it is its key. A million of them need not be remembered.
+        once = urls if len(keys) == 1 and keys[0].startswith("urls:") else _once(urls)
+        write_url_log(folder.urls / f"urls_{name}.log", once)
     for name in empty - by_file.keys():  # an address that its side file told once
         (folder.urls / f"urls_{name}.log").unlink(missing_ok=True)
     return notes

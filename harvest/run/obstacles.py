@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from harvest.ledger.errors import UsageError
-from harvest.ledger.folder import DatasetFolder, is_label_folder
+from harvest.ledger.folder import DatasetFolder
+from harvest.ledger.labelnames import is_label_folder
 from harvest.run.job import Job
 
 _PER_REQUEST = 2

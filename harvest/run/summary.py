@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from shlex import quote
 from typing import Any
 
-from harvest.ledger.errors import DataError, GateError, Interrupted, WinnowError
+from harvest.ledger.errors import Interrupted, WinnowError
 from harvest.ledger.prices import counted, dollars
 from harvest.ledger.purse import Purse
 from harvest.ledger.records import Outcome, Status
@@ -40,6 +40,9 @@ class Counts:
     def count(self, outcome: Outcome) -> None:
         """Add one outcome."""
         self.seen += 1
+        if outcome.status is Status.KNOWN:  # a million of them, in a second run over a list
+            self.known += 1
+            return
         name = kind_of(outcome)
         setattr(self, name, getattr(self, name) + 1)
 
@@ -83,10 +86,14 @@ class Summary:
 
     def count(self, target: str, outcome: Outcome) -> None:
         """Add one outcome of a target."""
-        self.counts.setdefault(target, Counts()).count(outcome)
+        if (counts := self.counts.get(target)) is None:
+            counts = self.counts[target] = Counts()
+        counts.count(outcome)
         self.left.count(outcome)
         if outcome.status is not Status.SAVED:
-            self.reasons.setdefault(outcome.status, Counter())[outcome.reason] += 1
+            if (reasons := self.reasons.get(outcome.status)) is None:
+                reasons = self.reasons[outcome.status] = Counter()
+            reasons[outcome.reason] += 1
         if outcome.status is Status.REFUSED and outcome.reason == "blocked_address":
             self.blocked[outcome.detail] += 1
 
@@ -107,30 +114,10 @@ class Summary:
         every += self.left.errors()
         return list({str(error): error for error in every}.values())
 
-    @property
-    def kept_share(self) -> float:
-        """Share of what the targets have shown that has its picture; 1.0 if they showed nothing."""
-        return self.kept / self.shown if self.shown else 1.0
-
     def check(self) -> None:
         """Raise the first error, for its exit code; nothing when all targets went through."""
         for error in self.errors:
             raise error
-
-    def check_yield(self, wanted: float) -> None:
-        """Hold `kept_share` against a gate, 0 to 1.
-
-        Raises GateError below it, DataError when this run met no line at all.
-        """
-        if not self.total.seen:
-            raise DataError(
-                "no line to ask for, so --min-yield has nothing to measure; check the logs"
-            )
-        if self.kept_share < wanted:
-            raise GateError(
-                f"{self.kept_share:.1%} of the lines have their picture; wanted {wanted:.1%}"
-                " (--min-yield)"
-            )
 
     def rows(self) -> list[list[object]]:
         """Rows of a table: see `HEADERS`; a last row of sums when there are several targets."""

@@ -1,25 +1,31 @@
 """The files of a take-down: every name that a picture has in a data set, and every list of it.
 
-`raw/`, `images/` with all that lies below it, `build/`, URL logs, lock file, manifests, reports.
+`raw/`, `images/` with all that lies below it, `build/`, URL logs, lock file, manifests, reports,
+exports.
 What another program made of them (a model, an archive) is not changed but named.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
+import shutil
 import stat
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harvest.download.durable import sync_folder
 from harvest.ledger.content import hash_if_readable
+from harvest.ledger.exports import find_exports
 from harvest.ledger.folder import DatasetFolder, parse_sha8, picture_name
+from harvest.ledger.lockfile import unescape_cell
 from harvest.ledger.manifest import FILE_NAME
 from harvest.ledger.records import Target
+from harvest.run.attrition.categories import REPORT
 from harvest.store.marks import Mark, address_mark, own_marks
 from harvest.store.takedown import Doomed
 
@@ -45,6 +51,8 @@ class Taken:
     """Reports that showed one of them."""
     built: bool = False
     """Whether `build/` held one: it and the models made of it are stale."""
+    exports: list[Path] = field(default_factory=list)
+    """Cards, tables, folders and shards that winnow wrote, and may write anew without them."""
     archives: list[Path] = field(default_factory=list)
     """Exports of other forms, which may hold them."""
 
@@ -75,6 +83,7 @@ class Takeout:
         if not self._doomed.empty:
             self._rewrite_lists(taken)
             self._remove_reports(taken)
+            self._remove_exports(taken)
         taken.files += raw
         self._remove(taken.files)
         return taken
@@ -130,7 +139,6 @@ class Takeout:
         for path in sorted(records):
             listed = self._filter(path, self._left_of_record, taken)
             taken.built = taken.built or (listed and path.parent == self._folder.build)
-        taken.archives += sorted(p for p in root.iterdir() if p.suffix in _ARCHIVES)
 
     def _filter(self, path: Path, left_of: Filter, taken: Taken) -> bool:
         """Write a list anew without what is to go; whether it named any of it."""
@@ -170,10 +178,38 @@ class Takeout:
         short = {sha256[:8].encode() for sha256 in self._doomed.images}
         pages = [*self._folder.reports.rglob("*"), *self._folder.root.glob("*.html")]
         pages += self._folder.models.rglob("report.*")
-        for page in sorted(path for path in pages if path.is_file()):
-            if short.intersection(_SHORT.findall(page.read_bytes())):
+        files = sorted(path for path in pages if path.is_file())
+        # A report of a re-download names every address, of what is gone too: all its files go.
+        by_line = [p for p in files if p.parent == self._folder.reports and p.stem == REPORT]
+        named = self._names_one(by_line)
+        for page in files:
+            shown = short.intersection(_SHORT.findall(page.read_bytes()))
+            if (named and page in by_line) or shown:
                 taken.reports.append(page)
         self._remove(taken.reports)
+
+    def _names_one(self, report: Sequence[Path]) -> bool:
+        """Whether a report of a re-download names an address that is to go; its table tells."""
+        tables = [path for path in report if path.suffix == ".csv"]
+        if not tables:
+            return bool(self._doomed.sightings)
+        with tables[0].open(encoding="utf-8", errors="replace", newline="") as stream:
+            urls = (row.get("url") or "" for row in csv.DictReader(stream))
+            try:
+                return any(address_mark(unescape_cell(url)) in self._marks for url in urls if url)
+            except csv.Error:  # no table of ours any more
+                return True
+
+    def _remove_exports(self, taken: Taken) -> None:
+        """Remove the data card and what holds copies: which of them names whom is not asked."""
+        root = self._folder.root
+        taken.exports += find_exports(root)
+        others = (p for p in root.iterdir() if p.suffix in _ARCHIVES)
+        taken.archives += sorted(p for p in others if p not in taken.exports)
+        self._remove(path for path in taken.exports if path.is_file())
+        for path in taken.exports:
+            if path.is_dir() and not self._dry:
+                shutil.rmtree(path)
 
 
 def _head(source: str, post_id: str, media_index: int) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import UTC
 from typing import Any, Protocol, cast
 
 from harvest.ledger.errors import Outage, RateLimited, StorageFull, WinnowError
@@ -13,17 +12,12 @@ from harvest.ledger.records import Page, Target, Walk
 from harvest.ledger.target_options import narrowing
 from harvest.pacing.limits import Clock
 from harvest.run.filters import Change, judge
+from harvest.run.patience import Patience
 from harvest.run.summary import Summary
 from harvest.sources.protocol import Rereads, Source
 from harvest.store.forgotten import is_forgotten
 from harvest.store.journal import Past, read_page, read_past, remember_filters, restart_walk
 from harvest.store.walks import Added, add_again, add_page, finish_walk, read_walk
-
-_FLOOR_S = 1.0
-_UNKNOWN_S = 60.0
-_BACKOFF_S = 1.0
-_BACKOFF_CAP_S = 60.0
-_TRIES = 4  # after a request that an outage met
 
 
 class Host(Protocol):
@@ -58,9 +52,7 @@ class Walker:
     def __init__(self, host: Host, source: Source, clock: Clock, max_wait: float) -> None:
         self._host = host
         self._source = source
-        self._clock = clock
-        self._max_wait = max_wait
-        self._waited = 0.0
+        self._patience = Patience(host, clock, max_wait)
         self._posts = self._shown = 0
         """Posts of the walk that is under way, and pictures that its target has shown."""
 
@@ -95,10 +87,7 @@ class Walker:
             except (RateLimited, Outage) as error:
                 after = cast(tuple[Walk, int], await self._host.database(read_walk, target))
                 idle = idle + 1 if after[0] == walk else 0
-                if isinstance(error, RateLimited):
-                    await self._wait(error, idle)
-                else:
-                    await self._try_again(error, idle)
+                await self._patience.bear(error, idle)
             else:
                 if not self._host.stopping:
                     self._say_nothing_fits(target)
@@ -164,38 +153,3 @@ class Walker:
             more = added.seen - limit
             self._host.note(f"{target.key}: {more} more seen than max_images {limit}; they wait")
         return page.cursor is None or enough or self._host.stopping
-
-    async def _try_again(self, error: Outage, idle: int) -> None:
-        """Wait before another try. Raises Outage after a few in vain, or beyond `max_wait`."""
-        cap = min(_BACKOFF_S * 2.0**idle, _BACKOFF_CAP_S)
-        seconds = max(_FLOOR_S, cap * self._clock.random())
-        if idle > _TRIES or self._waited + seconds > self._max_wait:
-            raise Outage(f"{error}; the same command goes on from here") from error
-        self._waited += seconds
-        self._host.note(f"{error}; asking once more in {seconds:.0f} s")
-        await self._host.nap(seconds)
-
-    async def _wait(self, error: RateLimited, idle: int) -> None:
-        """Wait for a limit to end. Raises RateLimited when that would take too long."""
-        seconds = _UNKNOWN_S * 2 ** min(idle, 6) * (0.5 + self._clock.random() / 2)
-        if error.until is not None:
-            seconds = error.until.timestamp() - self._clock.now() + self._clock.random()
-        # Without progress a limit that claims to be over is not believed at once.
-        seconds = max(seconds, _FLOOR_S * 2 ** min(idle, 6))
-        if not error.waitable or self._waited + seconds > self._max_wait:
-            raise _too_long(error, seconds) from None
-        self._waited += seconds
-        self._host.note(f"{error}; waiting {seconds:.0f} s")
-        await self._host.nap(seconds)
-
-
-def _too_long(error: RateLimited, seconds: float) -> RateLimited:
-    if not error.waitable:
-        return error
-    text = str(error)
-    if error.until is not None:
-        when = error.until.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-        text += f"; run the same command again after {when}"
-    else:
-        text += f"; run the same command again in about {max(1, round(seconds / 60))} minutes"
-    return RateLimited(text, until=error.until, waitable=error.waitable)

@@ -31,7 +31,8 @@ _WANTED = (
     "wanted a picture's, a post's or a profile's address, an account (twitter:NAME), folder:DIR, 8"
     " or more digits of a sha256, or a file below images/"
 )
-_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".heic", ".bmp")
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".heic", ".bmp")
+"""How the name of a picture's file ends."""
 _HOST = r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+(?::[0-9]+)?"
 _NAMES = {
     "twitter": re.compile(r"@?[A-Za-z0-9_]{1,20}"),
@@ -80,7 +81,7 @@ def _address_wish(text: str, catalog: Catalog) -> tuple[Mark, ...]:
     """A picture's or a post's address; a profile's is that of its account."""
     parts = urlsplit(text)
     host = (parts.hostname or "").removeprefix("www.").removeprefix("mobile.")
-    if not parts.path.lower().endswith(_PICTURES):
+    if not parts.path.lower().endswith(PICTURE_ENDINGS):
         try:
             target = spell(text)
         except UsageError:

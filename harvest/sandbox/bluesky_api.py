@@ -12,6 +12,7 @@ from aiohttp import web
 from harvest.sandbox.limits import Allowance, Clock
 from harvest.sandbox.problems import html_outage
 from harvest.sandbox.skies import FEED_OWNER, Sky, SkyPost, did_of, handles_of
+from harvest.sandbox.sky_lookup import SkyLookup
 from harvest.sandbox.sky_specials import SKY_FEED_DOWN, SKY_SEARCHED
 from harvest.sandbox.sky_views import feed_entry, post_view, stamp
 from harvest.sandbox.world import World, has_tag
@@ -28,6 +29,7 @@ class BlueskyApi:
         self._skies = world.skies
         self._allowance = allowance
         self._clock = clock
+        self._lookup = SkyLookup(world, refusal)
         self._visits: Counter[str] = Counter()
         self._handles = handles_of(world.skies.values())
 
@@ -38,6 +40,8 @@ class BlueskyApi:
             web.get(f"{feed}.getAuthorFeed", self._guarded(self._author_feed)),
             web.get(f"{feed}.getFeed", self._guarded(self._feed)),
             web.get(f"{feed}.searchPosts", self._guarded(self._search)),
+            web.get(f"{feed}.getPosts", self._guarded(self._lookup.posts)),
+            web.get("/xrpc/app.bsky.actor.getProfile", self._guarded(self._lookup.profile)),
             web.get(
                 "/xrpc/{method}", self._guarded(lambda _: refusal("MethodNotImplemented", 501))
             ),

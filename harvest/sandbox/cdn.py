@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from harvest.sandbox.addresses import LISTED_SIDE, TWITTER_SIZES
+from harvest.sandbox.decay import Decay, Mirror
 from harvest.sandbox.encoding import CONTENT_TYPES
 from harvest.sandbox.gallery import Gallery
 from harvest.sandbox.posts import Drawing, Picture
@@ -24,12 +25,28 @@ _STILL_SIDE = 480
 
 
 class Cdn:
-    """Answers every path that is no API's. With `answer_all`, unknown paths give a picture too."""
+    """Answers every path that is no API's.
 
-    def __init__(self, world: World, gallery: Gallery, *, answer_all: bool = False) -> None:
+    With `answer_all`, unknown paths give a picture too; with `decay`, what time has left of it.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        gallery: Gallery,
+        *,
+        answer_all: bool = False,
+        decay: Decay | None = None,
+    ) -> None:
         self._world = world
         self._gallery = gallery
         self._answer_all = answer_all
+        self._mirror = Mirror(decay, self._placeholder) if decay is not None else None
+
+    def forget(self) -> None:
+        """Let what happens once happen again."""
+        if self._mirror is not None:
+            self._mirror.forget()
 
     def routes(self) -> list[web.RouteDef]:
         """What to add to the application, last: the catch-all is among it."""
@@ -44,11 +61,11 @@ class Cdn:
             web.get("/{path:.*}", self._tumblr),
         ]
 
-    async def _twitter(self, request: web.Request) -> web.Response:
+    async def _twitter(self, request: web.Request) -> web.StreamResponse:
         match = _NAMED.fullmatch(request.match_info["name"])
         picture = self._world.media.get(match["id"]) if match else None
         if match is None or picture is None:
-            return self._unknown(request)
+            return await self._unknown(request)
         extension = match["ext"] or request.query.get("format", "jpg")
         size = match["size"] or request.query.get("name", "")
         if extension != picture.extension or (size and size not in TWITTER_SIZES):
@@ -58,19 +75,19 @@ class Cdn:
         side = TWITTER_SIZES[size] if size else LISTED_SIDE
         return await self._answer(picture, side)
 
-    async def _still(self, request: web.Request) -> web.Response:
+    async def _still(self, request: web.Request) -> web.StreamResponse:
         picture = self._world.media.get(request.match_info["name"].partition(".")[0])
         if picture is None:
-            return self._unknown(request)
+            return await self._unknown(request)
         return await self._answer(picture, _STILL_SIDE)
 
     async def _removed(self, _: web.Request) -> web.Response:
         return await self._answer(_PLACEHOLDER, 0)
 
-    async def _tumblr(self, request: web.Request) -> web.Response:
+    async def _tumblr(self, request: web.Request) -> web.StreamResponse:
         found = self._world.tumblr_paths.get(request.path)
         if found is None:
-            return self._unknown(request)
+            return await self._unknown(request)
         if "text/html" in request.headers.get("Accept", ""):
             # Tumblr shows a page around the picture to whoever looks like a browser.
             page = f'<html><body><img src="{request.path}"></body></html>'
@@ -78,11 +95,13 @@ class Cdn:
         picture, size = found
         return await self._answer(picture, size.side)
 
-    async def _mastodon(self, request: web.Request) -> web.Response:
+    async def _mastodon(self, request: web.Request) -> web.StreamResponse:
         picture = self._world.fediverse.files.get(request.path)
-        return await self._answer(picture, 0) if picture else self._unknown(request)
+        return await (self._answer(picture, 0) if picture else self._unknown(request))
 
-    async def _any(self, request: web.Request) -> web.Response:
+    async def _any(self, request: web.Request) -> web.StreamResponse:
+        if self._mirror is not None:
+            return await self._mirror.answer(request, PLACEHOLDER_PATH)
         return _unique(request)
 
     async def _answer(self, picture: Picture, side: int) -> web.Response:
@@ -97,7 +116,12 @@ class Cdn:
             headers={"Cache-Control": "max-age=604800"},
         )
 
-    def _unknown(self, request: web.Request) -> web.Response:
+    async def _placeholder(self) -> bytes:
+        return await self._gallery.file(_PLACEHOLDER)
+
+    async def _unknown(self, request: web.Request) -> web.StreamResponse:
+        if self._mirror is not None:
+            return await self._mirror.answer(request, PLACEHOLDER_PATH)
         return _unique(request) if self._answer_all else not_found()
 
 

@@ -10,6 +10,7 @@ Clock = Callable[[], float]
 WINDOWS = {
     "x_users": (300, 900),
     "x_tweets": (10_000, 900),
+    "x_lookups": (3_500, 900),
     "tumblr_hour": (1_000, 3_600),
     "tumblr_day": (5_000, 86_400),
     "mastodon": (300, 300),

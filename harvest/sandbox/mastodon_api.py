@@ -57,6 +57,7 @@ class MastodonApi:
             web.get("/api/v1/accounts/lookup", self._guarded(self._lookup)),
             web.get("/api/v1/accounts/search", self._guarded(self._search)),
             web.get("/api/v1/accounts/{id}/statuses", self._guarded(self._statuses)),
+            web.get("/api/v1/statuses/{id}", self._guarded(self._status)),
             web.get("/api/v1/{path:.*}", self._guarded(lambda *_: refusal(404, "Not Found"))),
         ]
 
@@ -113,6 +114,15 @@ class MastodonApi:
         every = reversed(self._known.members)
         found = [m for m in every if m.acct(instance).startswith(wanted[:1])]
         return web.json_response([toots.account(m, instance) for m in found])
+
+    def _status(self, request: web.Request, instance: str) -> web.Response:
+        number = request.match_info["id"]
+        every = (toot for member in self._known.members for toot in member.toots)
+        toot = next((one for one in every if one.id_on(instance) == number), None)
+        if toot is None:
+            return refusal(404, "Record not found")
+        mood = toot.author if toot.author in MOODS else ""
+        return self._moody(mood) or web.json_response(toots.status(toot, instance))
 
     def _statuses(self, request: web.Request, instance: str) -> web.Response:
         number = request.match_info["id"]

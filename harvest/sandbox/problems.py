@@ -134,11 +134,32 @@ def unknown(name: str, parameter: str = "username") -> dict[str, Any]:
     }
 
 
-def not_authorized(user_id: str, what: str = "user") -> dict[str, Any]:
+def no_such_post(post_id: str) -> dict[str, Any]:
+    """Entry of `errors` for a post that is deleted, or never was."""
+    return {
+        "value": post_id,
+        "detail": f"Could not find tweet with ids: [{post_id}].",
+        "title": "Not Found Error",
+        "resource_type": "tweet",
+        "parameter": "ids",
+        "resource_id": post_id,
+        "type": _PROBLEMS + "resource-not-found",
+    }
+
+
+def post_of_suspended(post_id: str) -> dict[str, Any]:
+    """Entry of `errors` for a post of a suspended account."""
+    return no_such_post(post_id) | {
+        "detail": f"User has been suspended: [{post_id}].",
+        "title": "Forbidden",
+    }
+
+
+def not_authorized(user_id: str, what: str = "user", parameter: str = "id") -> dict[str, Any]:
     """Entry of `errors` for what a protected account keeps to itself."""
     return {
         "resource_id": user_id,
-        "parameter": "id",
+        "parameter": parameter,
         "resource_type": what,
         "section": "data",
         "title": "Authorization Error",

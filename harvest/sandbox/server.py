@@ -25,6 +25,7 @@ from aiohttp.typedefs import Handler
 from harvest.sandbox.bluesky_api import BlueskyApi
 from harvest.sandbox.bluesky_blobs import BlueskyBlobs
 from harvest.sandbox.cdn import Cdn
+from harvest.sandbox.decay import Decay
 from harvest.sandbox.faults import Faults
 from harvest.sandbox.gallery import Gallery
 from harvest.sandbox.journal import Journal
@@ -42,8 +43,9 @@ class Sandbox:
     """The stand-ins for a world. `async with Sandbox(world) as sandbox: sandbox.url`.
 
     `latency` seconds pass before each answer; `answer_all` gives a picture of its own to every
-    unknown path; `limits` overrides requests per window (names: `limits.WINDOWS`); `clock` is what
-    the windows go by; `pace` is the pause between the chunks of `/faults/slow-body`, in seconds.
+    unknown path, `decay` what time has left of it; `limits` overrides requests per window (names:
+    `limits.WINDOWS`); `clock` is what the windows go by; `pace` is the pause between the chunks of
+    `/faults/slow-body`, in seconds.
     Raises ValueError for a limit of unknown name.
     """
 
@@ -55,6 +57,7 @@ class Sandbox:
         host: str = "127.0.0.1",
         latency: float = 0.0,
         answer_all: bool = False,
+        decay: Decay | None = None,
         limits: Mapping[str, int] | None = None,
         clock: Clock = time.time,
         pace: float = 0.05,
@@ -69,6 +72,7 @@ class Sandbox:
         self._clock = clock
         self._pace = pace
         self._answer_all = answer_all
+        self._decay = decay
 
     @property
     def served(self) -> Counter[str]:
@@ -114,9 +118,9 @@ class Sandbox:
         application.router.add_get("/requests.json", self._record)
         application.router.add_post("/reset", self._reset)
         blobs = BlueskyBlobs(self.world, self._gallery)
-        cdn = Cdn(self.world, self._gallery, answer_all=self._answer_all)
+        self._cdn = Cdn(self.world, self._gallery, answer_all=self._answer_all, decay=self._decay)
         apis = (self._x, self._tumblr, self._bluesky, self._mastodon)
-        for part in (*apis, blobs, self._faults, cdn):
+        for part in (*apis, blobs, self._faults, self._cdn):
             application.router.add_routes(part.routes())
         return application
 
@@ -145,7 +149,8 @@ class Sandbox:
 
     async def _reset(self, _: web.Request) -> web.Response:
         self.requests.clear()
-        for part in (self._x, self._tumblr, self._mastodon, self._bluesky, self._faults):
+        apis = (self._x, self._tumblr, self._mastodon, self._bluesky)
+        for part in (*apis, self._faults, self._cdn):
             part.forget()
         return web.Response(status=204)
 

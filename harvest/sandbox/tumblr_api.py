@@ -108,6 +108,10 @@ class TumblrApi:
         if "before" in request.query and "offset" in request.query:
             return refusal(400, "before and offset exclude each other")
         posts = self._chosen(request, blog)
+        if "id" in request.query:
+            posts = [one for one in posts if one.post_id == request.query["id"]]
+            if not posts:
+                return refusal(404, "Post not found.")
         total = len(posts)
         start, size = numbers["offset"], numbers["limit"]
         if numbers["before"]:

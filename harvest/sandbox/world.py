@@ -27,12 +27,14 @@ class World:
         *,
         fediverse: Fediverse | None = None,
         skies: Iterable[Sky] = (),
+        withheld: frozenset[str] = frozenset(),
     ) -> None:
         self.accounts = {a.username.lower(): a for a in accounts}
         self.users = {a.user_id: a for a in self.accounts.values()}
         self.blogs = {b.name.lower(): b for b in blogs}
         self.fediverse = fediverse or Fediverse()
         self.skies = {s.handle: s for s in skies}
+        self.withheld = withheld
         self.media: dict[str, Picture] = {}
         self.tumblr_paths: dict[str, tuple[Picture, Rendition]] = {}
         for account in self.accounts.values():

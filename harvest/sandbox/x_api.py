@@ -17,6 +17,7 @@ from harvest.sandbox.limits import Allowance, Clock
 from harvest.sandbox.posts import Account, Post
 from harvest.sandbox.tweets import Cut, Wanted
 from harvest.sandbox.world import World
+from harvest.sandbox.x_lookup import XLookup
 
 _USERNAME = re.compile(r"[A-Za-z0-9_]{1,15}")
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -42,6 +43,7 @@ class XApi:
         self._world = world
         self._clock = clock
         self._limits = limits
+        self._lookup = XLookup(world)
         self._visits: Counter[str] = Counter()
         self.served: Counter[str] = Counter()
 
@@ -50,6 +52,7 @@ class XApi:
         return [
             web.get("/2/users/by/username/{name}", self._guarded("x_users", self._by_name)),
             web.get("/2/users/by", self._guarded("x_users", self._by_names)),
+            web.get("/2/tweets", self._guarded("x_lookups", self._by_ids)),
             web.get("/2/users/{id}/tweets", self._guarded("x_tweets", self._tweets)),
             web.get("/2/users/{id}", self._guarded("x_users", self._by_id)),
             web.get("/2/{path:.*}", self._guarded("x_users", lambda _: problems.no_such_path())),
@@ -143,6 +146,11 @@ class XApi:
         if errors:
             body["errors"] = errors
         return web.json_response(body)
+
+    def _by_ids(self, request: web.Request) -> web.Response:
+        response, delivered = self._lookup.answer(request)
+        self.served["posts"] += delivered
+        return response
 
     def _tweets(self, request: web.Request) -> web.Response:
         number = request.match_info["id"]

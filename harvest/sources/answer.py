@@ -12,6 +12,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from harvest.ledger.labelnames import JOINERS
+
 MAX_ADDRESS = 4096
 """Characters of an address at most; no server takes longer ones."""
 
@@ -90,6 +92,17 @@ def address(value: object) -> str | None:
         return None
 
 
+def public_address(value: object) -> str | None:
+    """Read an address that can be published and asked: without a name or password in it.
+
+    As `harvest.guard.urls.parse_url` judges, which this room does not know.
+    """
+    told = address(value)
+    if told is None or "\\" in told or "@" in urlsplit(told).netloc:
+        return None
+    return told
+
+
 def moment(value: object) -> datetime | None:
     """Read an ISO 8601 time as aware UTC; None when it is none."""
     if not isinstance(value, str):
@@ -115,5 +128,5 @@ def epoch(value: object) -> datetime | None:
 def line(value: object, limit: int = 200) -> str:
     """Read words for people: one printable line of at most `limit` characters."""
     words = " ".join((text(value) or "").split())
-    shown = "".join(c if c.isprintable() else "\ufffd" for c in words)
+    shown = "".join(c if c.isprintable() or c in JOINERS else "\ufffd" for c in words)
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"

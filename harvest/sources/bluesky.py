@@ -8,17 +8,22 @@ address says by its CID which bytes it must bring (`cid.expected_sha256`).
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import ClassVar, Self
+from urllib.parse import urlencode
 
 from harvest.ledger.errors import AccountError, Outage, RateLimited, UsageError, WinnowError
+from harvest.ledger.purse import Purse
 from harvest.ledger.records import Page, Sighting, Target, Walk
+from harvest.ledger.standing import PostRef
 from harvest.sources.answer import Record, epoch, line, parse, text
 from harvest.sources.asking import Answer, ask, retry_at
 from harvest.sources.bluesky_homes import Homes
+from harvest.sources.bluesky_lookup import LOOKUP_POSTS, BlueskyLookup
 from harvest.sources.bluesky_posts import Batch, parse_posts, read_mark
+from harvest.sources.lookup import Looked, sweep_target
 from harvest.sources.protocol import Access
 
 _API = "https://public.api.bsky.app"
@@ -57,10 +62,14 @@ class Bluesky:
         "https://plc.directory",
         "https://cdn.bsky.app",
     )
+    lookup_posts: ClassVar[int] = LOOKUP_POSTS
 
     access: Access
     homes: Homes = field(repr=False)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def __post_init__(self) -> None:
+        self._lookup = BlueskyLookup(self._query)
 
     @classmethod
     def open(cls, access: Access) -> Self:
@@ -94,6 +103,19 @@ class Bluesky:
             if following is None:
                 return
             cursor = following
+
+    async def look_up(self, posts: Sequence[PostRef], purse: Purse) -> Looked:
+        """Ask for up to 25 posts by their addresses."""
+        return Looked(await self._lookup.find(posts))
+
+    async def _query(self, method: str, parameters: Sequence[tuple[str, str]]) -> Answer:
+        who = sweep_target(self.name)
+        link = f"{_API}/xrpc/{method}?{urlencode(parameters)}"
+        answer = await ask(self.access, link, who=who.key)
+        read = parse(answer.body)
+        if answer.status not in (200, 400) or read is None:
+            raise judge(answer, read, who, self.now())
+        return answer
 
     async def _ask(
         self, place: Place, target: Target, cursor: str | None

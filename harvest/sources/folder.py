@@ -1,9 +1,9 @@
 """Pictures that lie on this disk: for those who already have them and want them sorted.
 
 The key of a picture is its bytes: post_id is their sha256. The path stands in `fallback_urls`,
-which is the catalog's alone and is never published. What gallery-dl wrote beside a picture tells
-the rest: address, post, author, time, tags. A file that has not changed is not read again; a side
-file that came later, or was changed, is.
+which is the catalog's alone and is never published. What gallery-dl or img2dataset wrote beside it
+tells the rest: address, post, author, time, tags. A file that has not changed is not read again; a
+side file that came later, or was changed, is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import ClassVar, Self
 
 from harvest.ledger.content import hash_file
 from harvest.ledger.errors import UsageError
-from harvest.ledger.folder import check_label, is_label_folder
+from harvest.ledger.labelnames import check_label, is_label_folder
 from harvest.ledger.mediatypes import MAX_BYTES
 from harvest.ledger.records import Page, Sighting, Target, Walk
 from harvest.sources.protocol import Access, Memory

@@ -13,18 +13,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import ClassVar, Self
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from harvest.ledger.errors import AccountError, Outage, UsageError
+from harvest.ledger.purse import Purse
 from harvest.ledger.records import Page, Target, Walk
+from harvest.ledger.standing import PostRef
 from harvest.ledger.targets import fold_mastodon
 from harvest.sources.answer import Record, address, line, record, records, text
 from harvest.sources.asking import Answer, Bounds, ask
+from harvest.sources.lookup import Looked, sweep_target
 from harvest.sources.mastodon_errors import max_id, next_page, read_json, said, unwrap
+from harvest.sources.mastodon_lookup import MastodonLookup
 from harvest.sources.mastodon_posts import is_older, parse_posts, read_id
 from harvest.sources.protocol import Access
 
@@ -56,10 +60,14 @@ class Mastodon:
     name: ClassVar[str] = "mastodon"
     example: ClassVar[str] = "mastodon:mastodon.example/#webcomic"
     origins: ClassVar[tuple[str, ...]] = ("https://mastodon.example",)  # as any other one
+    lookup_posts: ClassVar[int] = 1
 
     access: Access
     bounds: Bounds = field(default_factory=Bounds)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def __post_init__(self) -> None:
+        self._lookup = MastodonLookup(self._look)
 
     @classmethod
     def open(cls, access: Access) -> Self:
@@ -106,6 +114,17 @@ class Mastodon:
                 return
             notes.clear()
             link = following
+
+    async def look_up(self, posts: Sequence[PostRef], purse: Purse) -> Looked:
+        """Ask for one post, on its own instance."""
+        return Looked({post.post_id: await self._lookup.find(post) for post in posts})
+
+    async def _look(self, link: str) -> Answer:
+        who = sweep_target(self.name).key
+        answer = await self._ask(link, who)
+        if answer.status == 429:
+            unwrap(answer, urlsplit(link).netloc, who, self.now())
+        return answer
 
     async def _first(self, place: Place, target: Target, notes: list[str]) -> str:
         """Return the address of the newest page."""

@@ -1,8 +1,11 @@
-"""What gallery-dl wrote beside a picture: a JSON object in `NAME.EXT.json` or `NAME.json`.
+"""What gallery-dl or img2dataset wrote beside a picture: an object in `NAME[.EXT].json`.
 
 `gallery-dl --write-metadata` writes one for each file, with keys that differ from site to site:
 https://github.com/mikf/gallery-dl/blob/master/docs/formatting.md and its extractors' results
-(`test/results/*.py` there). Whoever wrote the file is not known, so nothing in it is trusted.
+(`test/results/*.py` there). img2dataset (output format `files`) writes one with the address that
+it asked for, its caption, and the columns that it was told to save:
+https://github.com/rom1504/img2dataset#output-format. Whoever wrote the file is not known, so
+nothing in it is trusted.
 """
 
 from __future__ import annotations
@@ -13,16 +16,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from harvest.sources.answer import (
     Record,
-    address,
     epoch,
     line,
     moment,
     number,
     parse,
+    public_address,
     record,
     text,
     texts,
@@ -41,6 +43,8 @@ _AUTHOR_KEYS = ("author", "user", "account", "uploader", "artist", "blog", "owne
 _NAME_KEYS = ("acct", "handle", "name", "username", "screen_name", "account", "id")
 _ALT_KEYS = ("alt_text", "alt", "description")
 _TEXT_KEYS = ("content", "caption", "body", "text")  # HTML on some sites
+_IMG2DATASET = {"url", "key", "status", "error_message"}
+_LABEL_KEYS = ("label", "class", "category")
 _IMAGES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".heic", ".bmp", ".tiff")
 
 
@@ -86,6 +90,8 @@ def read_sidecar(path: Path) -> Told | None:
 
 
 def _told(found: Record) -> Told:
+    if found.keys() >= _IMG2DATASET:
+        found = _translated(found)
     media = record(found.get("media"))
     post_url = _post_url(found)
     return Told(
@@ -100,13 +106,20 @@ def _told(found: Record) -> Told:
     )
 
 
+def _translated(found: Record) -> Record:
+    """img2dataset's words as the others have them: `url` is the picture's, a label is a tag."""
+    rest = {key: value for key, value in found.items() if key not in ("url", *_LABEL_KEYS)}
+    labels = [line(value) for key in _LABEL_KEYS if isinstance(value := found.get(key), str)]
+    return {**rest, "image_url": found.get("url"), "tags": found.get("tags") or labels}
+
+
 def _picture_url(found: Record, media: Record, post_url: str | None) -> str:
     """The picture's own address; a key that some sites give to the post must look like one."""
     named = [found.get(key) for key in _ADDRESS_KEYS] + [media.get("url")]
-    sure = _first(named, _address)
+    sure = _first(named, public_address)
     if sure:
         return sure
-    listed = _address(found.get("url"))
+    listed = public_address(found.get("url"))
     path = (listed or "").partition("?")[0].casefold()
     return listed if listed and listed != post_url and path.endswith(_IMAGES) else ""
 
@@ -114,7 +127,7 @@ def _picture_url(found: Record, media: Record, post_url: str | None) -> str:
 def _post_url(found: Record) -> str | None:
     """The post's address: as it is told, else as the site makes it of the post's id."""
     for key in _POST_KEYS:
-        told = _address(found.get(key))
+        told = public_address(found.get(key))
         if told and not told.partition("?")[0].casefold().endswith(_IMAGES):
             return told
     site, author = text(found.get("category")), _author(found)
@@ -122,21 +135,10 @@ def _post_url(found: Record) -> str | None:
     if site == "twitter" and (post_id or "").isdecimal():
         return f"https://x.com/{author or 'i'}/status/{post_id}"
     if site == "bluesky" and author and post_id:
-        return _address(f"https://bsky.app/profile/{author}/post/{post_id}")
+        return public_address(f"https://bsky.app/profile/{author}/post/{post_id}")
     if site == "tumblr" and author and (post_id or "").isdecimal():
-        return _address(f"https://{author}.tumblr.com/post/{post_id}")
+        return public_address(f"https://{author}.tumblr.com/post/{post_id}")
     return None
-
-
-def _address(value: object) -> str | None:
-    """An address that can be published and asked: without a name or password in it.
-
-    As `harvest.guard.urls.parse_url` judges, which this room does not know.
-    """
-    told = address(value)
-    if told is None or "\\" in told or "@" in urlsplit(told).netloc:
-        return None
-    return told
 
 
 def _post_id(found: Record) -> str | None:
@@ -164,7 +166,7 @@ def _author(found: Record) -> str | None:
 
 def _posted_at(found: Record) -> datetime | None:
     # gallery-dl writes `date` without a zone, and in UTC.
-    for key in ("date", "created_at", "createdAt", "published_at"):
+    for key in ("date", "created_at", "createdAt", "published_at", "posted_at"):
         told = _first([found.get(key)], moment) or _first([_bare_time(found.get(key))], moment)
         if told is not None:
             return told

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
 from harvest.ledger.errors import CredentialsError, Outage, RateLimited, UsageError
+from harvest.ledger.purse import Purse
 from harvest.ledger.records import Page, Target, Walk
+from harvest.ledger.standing import PostRef
 from harvest.sources.answer import line, number, record
 from harvest.sources.hush import hush
+from harvest.sources.lookup import Looked, sweep_target
 from harvest.sources.protocol import Access, missing_credentials, proxy_refusal
 from harvest.sources.tumblr_client import API, PROXY_REFUSED, Question, ask, make_client
-from harvest.sources.tumblr_errors import KEYS_PAGE, TumblrAnswer, limited, unwrap
+from harvest.sources.tumblr_errors import (
+    KEYS_PAGE,
+    TumblrAnswer,
+    limited,
+    told_status,
+    unwrap,
+)
+from harvest.sources.tumblr_lookup import TumblrLookup
 from harvest.sources.tumblr_posts import Batch, parse_posts
 
 _PAGE = 20  # posts; the API gives no more
@@ -67,6 +77,7 @@ class Tumblr:
         "https://64.media.tumblr.com",
         "http://64.media.tumblr.com",
     )
+    lookup_posts: ClassVar[int] = 1
 
     access: Access
     client: Any = field(repr=False)
@@ -76,6 +87,9 @@ class Tumblr:
     """(target, end) of the key's limit that was met last, until an answer comes."""
     _npf_tagged: bool = True
     """Whether `/v2/tagged` takes `npf`, which its documentation does not list."""
+
+    def __post_init__(self) -> None:
+        self._lookup = TumblrLookup(self._look)
 
     @classmethod
     def open(cls, access: Access) -> Self:
@@ -152,18 +166,33 @@ class Tumblr:
             raise Outage(f"{target.key}: the Tumblr API answered with no list of posts; try later")
         return posts, answer.body
 
+    async def look_up(self, posts: Sequence[PostRef], purse: Purse) -> Looked:
+        """Ask for one post."""
+        return Looked({post.post_id: await self._lookup.find(post) for post in posts})
+
+    async def _look(self, path: str, parameters: Mapping[str, str]) -> TumblrAnswer:
+        """Ask for one thing. Raises what a refusal means, but for what tells of the thing alone."""
+        who = sweep_target(self.name)
+        answer = await self._send(Question(path, parameters), who)
+        if told_status(answer) not in (403, 404, 410, 451):
+            unwrap(answer, who.key, self.variable, self.now(), self.access.scrub_body)
+        return answer
+
     async def _get(
         self, place: Place, target: Target, before: int | None, *, npf: bool
     ) -> TumblrAnswer:
-        from requests import RequestException
-        from urllib3.exceptions import HTTPError
-
         path = "/v2/tagged" if place.blog is None else f"/v2/blog/{place.blog}/posts"
         more = {} if place.blog is None else {"reblog_info": "true"}
         given = {"limit": _PAGE, "before": before, "tag": place.tag, "npf": "true" if npf else None}
         parameters = {name: value for name, value in (given | more).items() if value is not None}
+        return await self._send(Question(path, parameters), target)
+
+    async def _send(self, question: Question, target: Target) -> TumblrAnswer:
+        from requests import RequestException
+        from urllib3.exceptions import HTTPError
+
         try:
-            answer = await asyncio.to_thread(ask, self.client, Question(path, parameters))
+            answer = await asyncio.to_thread(ask, self.client, question)
         except (RequestException, HTTPError, OSError) as error:
             if PROXY_REFUSED in str(error):
                 raise self._proxy_refusal(target) from None

@@ -46,15 +46,19 @@ def unwrap(
     `now` aware UTC, `scrub` takes our key out of what a message may quote.
     """
     envelope = parse(answer.body)
-    status = answer.status
-    if status < 400 and envelope is not None:
-        # The answer's own word counts too: a proxy's 200 can wrap a refusal.
-        status = number(record(envelope.get("meta")).get("status")) or status
+    status = told_status(answer)
     if 200 <= status < 300 and envelope is not None and "response" in envelope:
         return envelope["response"]
     if status in (429, 420):
         raise limited(who, _reset(answer.headers, now))
     raise _judge(status, parse(scrub(answer.body)), who, variable)
+
+
+def told_status(answer: TumblrAnswer) -> int:
+    """The status of an answer. Its own word counts too: a proxy's 200 can wrap a refusal."""
+    envelope = parse(answer.body) if answer.status < 400 else None
+    told = number(record(envelope.get("meta")).get("status")) if envelope is not None else None
+    return told or answer.status
 
 
 def limited(who: str, until: datetime | None) -> RateLimited:

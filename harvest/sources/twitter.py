@@ -7,16 +7,18 @@ read in `twitter_posts`, what a refusal means in `twitter_errors`.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from harvest.ledger.purse import Purse
 from harvest.ledger.records import Page, Target, Walk
+from harvest.ledger.standing import PostRef
 from harvest.ledger.targets import check_account
 from harvest.sources.answer import Record, parse
 from harvest.sources.hush import hush
+from harvest.sources.lookup import Looked
 from harvest.sources.protocol import Access, missing_credentials
 from harvest.sources.twitter_client import Client
 from harvest.sources.twitter_errors import (
@@ -26,6 +28,7 @@ from harvest.sources.twitter_errors import (
     protected_error,
     user_fault,
 )
+from harvest.sources.twitter_lookup import LOOKUP_POSTS, look_up
 from harvest.sources.twitter_posts import (
     Place,
     Timeline,
@@ -41,9 +44,6 @@ from harvest.sources.twitter_reach import (
     reach_note,
     reads_per_post,
 )
-
-if TYPE_CHECKING:
-    pass
 
 _OAUTH = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
 _POST_FIELDS = (
@@ -66,6 +66,7 @@ class Twitter:
         "https://pbs.twimg.com",
         "http://pbs.twimg.com",
     )
+    lookup_posts: ClassVar[int] = LOOKUP_POSTS
 
     access: Access
     keys: dict[str, str] = field(repr=False)
@@ -161,6 +162,10 @@ class Twitter:
             return _page(parse_timeline(answer, target, user, None), None, b"", ())
 
         return read
+
+    async def look_up(self, posts: Sequence[PostRef], purse: Purse) -> Looked:
+        """Ask for up to 100 posts by id."""
+        return await look_up(self._client, posts, purse, user_auth=self._user_auth())
 
     async def _look_up(self, target: Target, walk: Walk) -> tuple[User, bytes]:
         name = check_account(target.name)

@@ -1,4 +1,4 @@
-"""The files below a folder: which are pictures' own, and which gallery-dl wrote beside them."""
+"""The files below a folder: which are pictures' own, and which were written beside them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from pathlib import Path
 
 _BESIDE = (".part", ".sqlite3", ".sqlite3-wal", ".sqlite3-shm", ".sqlite3-journal")
 _NOT_PICTURES = {"info.json", "thumbs.db", "desktop.ini"}
-# What galleries also hold, and what `gallery-dl` and `yt-dlp` write beside it. Any other name may
-# be a picture's: whether it is one, its bytes tell.
+# What galleries also hold, and what gallery-dl, yt-dlp and img2dataset write beside it. Any other
+# name may be a picture's: whether it is one, its bytes tell.
 _OTHERS = re.compile(
     r"\.(?:mp4|m4v|webm|mkv|mov|avi|wmv|flv|mpe?g|m3u8|3gp|ogv|swf"
     r"|mp3|m4a|aac|ogg|opus|flac|wav"
-    r"|txt|md|jsonl?|ndjson|csv|tsv|xml|ya?ml|toml|html?|log|nfo|url|description|srt|vtt|ass"
+    r"|txt|md|jsonl?|ndjson|csv|tsv|parquet|arrow|feather|tfrecord"
+    r"|xml|ya?ml|toml|html?|log|nfo|url|description|srt|vtt|ass"
     r"|pdf|epub|docx?|odt|rtf|zip|rar|7z|tar|gz|xz|zst|cb[zr]"
     r"|py|js|css|sh|bat|exe|ini|sqlite|db)",
     re.IGNORECASE,

@@ -6,6 +6,7 @@ import html
 import re
 from html.parser import HTMLParser
 
+from harvest.ledger.labelnames import JOINERS
 from harvest.sources.answer import text
 
 MAX_TEXT = 2000
@@ -26,11 +27,16 @@ def plain(*values: object) -> str | None:
     lines: list[str] = []
     for value in values:
         for part in (text(value) or "")[:_MOST_MARKUP].splitlines():
-            words = " ".join("".join(c if c.isprintable() else " " for c in part).split())
+            words = " ".join("".join(c if _is_said(c) else " " for c in part).split())
+            words = words.strip(JOINERS)
             if words:
                 lines.append(words)
     said = "\n".join(lines)
     return (said if len(said) <= MAX_TEXT else said[: MAX_TEXT - 1] + "…") or None
+
+
+def _is_said(character: str) -> bool:
+    return character.isprintable() or character in JOINERS
 
 
 def unescaped(value: object) -> str | None:

@@ -105,5 +105,20 @@ def read_paid(catalog: Catalog) -> list[Paid]:
     return [Paid(r["target"], r["posts"], r["users"], r["requests"]) for r in rows]
 
 
+def list_known(catalog: Catalog) -> list[str]:
+    """Keys of all targets that were walked over, or have shown a picture."""
+    rows = catalog.connection.execute(
+        "SELECT target FROM walk UNION SELECT target FROM seen ORDER BY 1"
+    )
+    return [row["target"] for row in rows]
+
+
+def journal_size(catalog: Catalog) -> tuple[int, int]:
+    """(answers, bytes that they take, packed) of the journal."""
+    row = catalog.connection.execute("SELECT COUNT(*), COALESCE(SUM(LENGTH(body)), 0) FROM page")
+    count, n_bytes = row.fetchone()
+    return int(count), int(n_bytes)
+
+
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None

@@ -16,12 +16,13 @@ from typing import Literal
 
 from harvest.ledger.catalog import Catalog
 from harvest.ledger.errors import UsageError
-from harvest.ledger.folder import check_label
 from harvest.ledger.labelling import fold_tag
+from harvest.ledger.labelnames import check_label
 from harvest.ledger.records import Sighting, Target
 
 Doubt = Literal["", "two_labels", "unfit_name"]
-_DERIVED = ("tag", "account")
+DERIVED = ("tag", "account")
+"""Ways of `label_from` by which each picture's own facts tell its label."""
 _BATCH = 500
 
 
@@ -33,6 +34,8 @@ class Told:
     """None: a person sorts."""
     doubt: Doubt = ""
     """Why there is none although something was said: tags of two labels, a name that is none."""
+    several: tuple[str, ...] = ()
+    """The labels that tags name, where they name more than one."""
 
 
 def label_of(target: Target, sighting: Sighting, page_label: str | None = None) -> Told:
@@ -54,7 +57,7 @@ def label_anew(connection: sqlite3.Connection, target: Target) -> None:
     Labels of sub-folders are read from the folder itself, which is walked whole in every run;
     without any word on labels in the settings, the old ones stay.
     """
-    if target.label_from not in _DERIVED:
+    if target.label_from not in DERIVED:
         if target.label is not None:
             connection.execute(
                 "UPDATE seen SET label = ?1 WHERE target = ?2 AND label IS NOT ?1",
@@ -70,19 +73,42 @@ def label_anew(connection: sqlite3.Connection, target: Target) -> None:
             )
 
 
-def doubtful(catalog: Catalog, target: Target) -> Counter[Doubt]:
-    """How many of the pictures that a target has shown have no label, by why."""
-    if target.label_from not in _DERIVED:
-        return Counter()
-    doubts = (_row_label(target, row).doubt for row in _shown(catalog.connection, target))
-    return Counter(doubt for doubt in doubts if doubt)
+def walk_tells(target: Target) -> bool:
+    """Whether a walk itself meets a picture under several labels: sub-folders, rows of lists."""
+    return target.label_from == "folder" or target.source == "urls"
+
+
+def note_doubts(catalog: Catalog, target: Target) -> Counter[Doubt]:
+    """Note between which labels tags leave pictures, as the settings are now, for curation to show.
+
+    Returns how many of the pictures that a target has shown have no label, by why. Raises
+    StorageFull.
+    """
+    found: Counter[Doubt] = Counter()
+    with catalog.transaction() as connection:
+        if walk_tells(target):  # noted by the walk itself: only that knows the files
+            query = "SELECT COUNT(DISTINCT sighting) FROM doubt WHERE target = ?"
+            found["two_labels"] = connection.execute(query, (target.key,)).fetchone()[0]
+            return found
+        connection.execute("DELETE FROM doubt WHERE target = ?", (target.key,))
+        if target.label_from not in DERIVED:
+            return found
+        for row in _shown(connection, target):
+            told = _row_label(target, row)
+            if told.doubt:
+                found[told.doubt] += 1
+            connection.executemany(
+                "INSERT INTO doubt(sighting, target, label) VALUES (?, ?, ?)",
+                [(row["sighting"], target.key, label) for label in told.several],
+            )
+    return found
 
 
 def _by_tag(target: Target, tags: tuple[str, ...]) -> Told:
     known = _folded(target.labels)
     found = {label for tag in tags if (label := known.get(fold_tag(tag)))}
     if len(found) > 1:
-        return Told(doubt="two_labels")
+        return Told(doubt="two_labels", several=tuple(sorted(found)))
     return Told(found.pop() if found else target.label)
 
 

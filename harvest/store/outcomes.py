@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harvest.ledger.catalog import Catalog
-from harvest.ledger.records import Image, Outcome, Status
+from harvest.ledger.records import Outcome, Status
 from harvest.store.forgotten import refuse_bytes
 from harvest.store.rows import now_text
 
@@ -28,18 +28,6 @@ class TargetCount:
     """Short machine word; often empty."""
     count: int
     """How many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What the catalog holds about one address of a URL list."""
-
-    status: str
-    """Its status."""
-    reason: str
-    """Its reason."""
-    image: Image | None
-    """The picture it gave, if any."""
 
 
 def settle(catalog: Catalog, group: Sequence[tuple[Outcome, int]]) -> list[Outcome]:
@@ -137,22 +125,6 @@ def read_ends(catalog: Catalog) -> Iterator[tuple[tuple[str, str, int], str, str
     )
     for row in rows:
         yield (row["source"], row["post_id"], row["media_index"]), row["status"], row["sha256"]
-
-
-def find_stored(catalog: Catalog, source: str, post_id: str) -> Stored | None:
-    """What a sighting with this id (index 0) came to; None: it was never seen."""
-    row = catalog.connection.execute(
-        "SELECT s.status, s.reason, s.sha256, i.media_type, i.n_bytes FROM sighting s"
-        " LEFT JOIN image i ON i.sha256 = s.sha256"
-        " WHERE s.source = ? AND s.post_id = ? AND s.media_index = 0",
-        (source, post_id),
-    ).fetchone()
-    if row is None:
-        return None
-    image = None
-    if row["sha256"] is not None:
-        image = Image(row["sha256"], row["media_type"], row["n_bytes"])
-    return Stored(row["status"], row["reason"], image)
 
 
 # A picture whose file was lost is new once more: see `store/lost.py`.

@@ -117,12 +117,60 @@ def _tombstones_by_wish(connection: sqlite3.Connection) -> None:
     )
 
 
+def _looks(connection: sqlite3.Connection) -> None:
+    """Remember how pictures look: a report compares each of them, in every run."""
+    connection.execute(
+        "CREATE TABLE look(sha256 TEXT PRIMARY KEY REFERENCES image(sha256) ON DELETE CASCADE,"
+        " recipe TEXT NOT NULL, phash256 TEXT NOT NULL, width INTEGER NOT NULL,"
+        " height INTEGER NOT NULL) WITHOUT ROWID"
+    )
+
+
+def _halts_and_sweeps(connection: sqlite3.Connection) -> None:
+    """Remember what was told to come back later, and how posts and addresses were found again."""
+    connection.execute(
+        "CREATE TABLE halt(subject TEXT PRIMARY KEY, said TEXT NOT NULL, until TEXT,"
+        " at TEXT NOT NULL) WITHOUT ROWID"
+    )
+    connection.execute("CREATE TABLE sweep(round INTEGER PRIMARY KEY, begun_at TEXT NOT NULL)")
+    connection.execute(
+        "CREATE TABLE swept(sighting INTEGER NOT NULL REFERENCES sighting(id) ON DELETE CASCADE,"
+        " what TEXT NOT NULL, round INTEGER NOT NULL, stand TEXT NOT NULL, reason TEXT NOT NULL,"
+        " detail TEXT NOT NULL, asked_at TEXT NOT NULL, PRIMARY KEY(sighting, what)) WITHOUT ROWID"
+    )
+
+
+def _doubts(connection: sqlite3.Connection) -> None:
+    """Remember between which labels the tags of a picture leave the choice to a person."""
+    connection.execute(
+        "CREATE TABLE doubt(sighting INTEGER NOT NULL REFERENCES sighting(id) ON DELETE CASCADE,"
+        " target TEXT NOT NULL, label TEXT NOT NULL, PRIMARY KEY(sighting, target, label))"
+        " WITHOUT ROWID"
+    )
+
+
+def _files_in_provenance(connection: sqlite3.Connection) -> None:
+    """Let curation tell people under which name a picture lay in their own folder."""
+    connection.execute("DROP VIEW provenance")
+    connection.execute(
+        "CREATE VIEW provenance AS SELECT s.sha256, n.target, n.label, s.id AS sighting, s.source,"
+        " s.post_id, s.media_index, s.url, s.post_url, s.author, s.posted_at, s.tags, s.alt_text,"
+        " s.text, s.sensitive,"
+        " CASE WHEN s.source = 'folder' THEN s.fallback_urls END AS files"
+        " FROM sighting s JOIN seen n ON n.sighting = s.id WHERE s.sha256 IS NOT NULL"
+    )
+
+
 _STEPS = (
     _first_tables,
     _costs_and_filters,
     _forgotten_and_files,
     _post_texts,
     _tombstones_by_wish,
+    _looks,
+    _halts_and_sweeps,
+    _doubts,
+    _files_in_provenance,
 )
 HARVEST = MigrationSet("harvest", _STEPS)
 """Hand this to `open_catalog` first: other sets refer to its `image`."""

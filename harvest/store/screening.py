@@ -47,11 +47,12 @@ def screen(
     if not out:
         return replace(page, body=body), ()
     left = tuple(s for s, why in zip(page.sightings, causes, strict=True) if not why)
+    labels = tuple(label for label, why in zip(page.labels, causes, strict=False) if not why)
     for sighting, why in zip(page.sightings, causes, strict=True):
         if why:
             _bury_held(connection, sighting, why)
     outcomes = tuple(Outcome(s, Status.REFUSED, reason=FORGOTTEN, detail=DETAIL) for s in out)
-    return replace(page, sightings=left, body=body), outcomes
+    return replace(page, sightings=left, labels=labels, body=body), outcomes
 
 
 def _bury_held(connection: sqlite3.Connection, shown: Sighting, causes: Sequence[Mark]) -> None:

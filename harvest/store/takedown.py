@@ -159,6 +159,7 @@ def erase(catalog: Catalog, doomed: Doomed, words: Words, tick: Tick = lambda _:
             [(t.key, f"{t.source}:({FORGOTTEN})", zlib.compress(b"{}")) for t in doomed.targets],
         )
         connection.executemany("DELETE FROM walk WHERE target = ?", keys)
+        connection.execute("DELETE FROM halt")  # its lines name targets and hosts
         _rename_seen(connection, doomed.targets)
         cut_journal(connection, words, tick)
         one = "SELECT id FROM sighting WHERE source = ? AND post_id = ? AND media_index = ?"

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from harvest.ledger.catalog import Catalog
 from harvest.ledger.records import Outcome, Page, Sighting, Target, Walk
 from harvest.store.adding import Adding, count_seen, limit_of, one_number
 from harvest.store.labels import label_anew
+from harvest.store.reopening import written
 from harvest.store.rows import COLUMNS, now_text, read_sighting
 from harvest.store.screening import screen
 
@@ -51,19 +52,28 @@ OPT_OUT = "opt_out"
 """Reason of what was left alone for its `X-Robots-Tag`."""
 
 
+_OPEN = (
+    "s.status IN ('pending', 'failed') OR s.reason IN (SELECT value FROM json_each(?3))"
+    " OR (s.sha256 IN (SELECT sha256 FROM temp.lost)"
+    " AND (s.url <> '' OR s.fallback_urls IS NOT NULL))"
+)
+_CHOSEN = "s.status || ' ' || s.reason IN (SELECT value FROM json_each(?3))"
+
+
 def begin(
     catalog: Catalog,
     targets: Sequence[Target],
     *,
     relabel: bool = True,
     reopen: Sequence[str] = (BLOCKED,),
+    only: Collection[tuple[str, str]] | None = None,
 ) -> int:
     """Start a run's work list with what earlier runs left open; returns its length.
 
     What FAILED is worth a retry, so it becomes PENDING again; so does what was refused for a
     reason in `reopen`; and what gave a picture whose file is lost, where there is a place to ask.
-    What the settings now say of a target's labels holds for what it showed before too, if
-    `relabel`.
+    `only`: endings (status, reason) that are opened again in place of all that. What the settings
+    now say of a target's labels holds for what it showed before too, if `relabel`.
     """
     with catalog.transaction() as connection:
         connection.execute(
@@ -74,6 +84,10 @@ def begin(
             "CREATE TEMP TABLE IF NOT EXISTS touched(target TEXT NOT NULL,"
             " sighting INTEGER NOT NULL, told INTEGER NOT NULL DEFAULT 0,"
             " PRIMARY KEY(target, sighting)) WITHOUT ROWID"
+        )
+        connection.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS page_key(n INTEGER PRIMARY KEY, source TEXT NOT NULL,"
+            " post_id TEXT NOT NULL, media_index INTEGER NOT NULL)"
         )
         connection.execute(
             "CREATE TEMP TABLE IF NOT EXISTS lost(sha256 TEXT PRIMARY KEY) WITHOUT ROWID"
@@ -88,15 +102,16 @@ def begin(
             if relabel:
                 label_anew(connection, target)
             connection.execute(
-                "INSERT OR IGNORE INTO temp.due(sighting, target)"
+                "INSERT OR IGNORE INTO temp.due(sighting, target)"  # noqa: S608
                 " SELECT s.id, n.target FROM sighting s"
                 " JOIN seen n ON n.sighting = s.id AND n.target = ?1"
-                " WHERE (s.status IN ('pending', 'failed')"
-                " OR s.reason IN (SELECT value FROM json_each(?3))"
-                " OR (s.sha256 IN (SELECT sha256 FROM temp.lost)"
-                " AND (s.url <> '' OR s.fallback_urls IS NOT NULL)))"
+                f" WHERE ({_OPEN if only is None else _CHOSEN})"
                 " AND n.position < ?2 ORDER BY s.id",
-                (target.key, limit_of(target), json.dumps(list(reopen))),
+                (
+                    target.key,
+                    limit_of(target),
+                    json.dumps(list(reopen)) if only is None else written(only),
+                ),
             )
         connection.execute(
             "UPDATE sighting SET status = 'pending' WHERE id IN (SELECT sighting FROM temp.due)"
@@ -155,11 +170,9 @@ def _add_sightings(
     connection: sqlite3.Connection, target: Target, page: Page, refused: Sequence[Outcome]
 ) -> Added:
     outcomes = list(refused)
-    adding = Adding(connection, target, page.label)
-    for sighting in page.sightings:
-        outcome = adding.add(sighting)
-        if outcome is not None:
-            outcomes.append(outcome)
+    adding = Adding(connection, target)
+    labels = page.labels or (None,) * len(page.sightings)
+    outcomes += adding.add_all(page.sightings, [label or page.label for label in labels])
     return Added(tuple(outcomes), adding.due, adding.position)
 
 

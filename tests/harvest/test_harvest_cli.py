@@ -9,12 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from harvest.cli import gather
-from harvest.cli.group import group
-from harvest.ledger.errors import Interrupted
-from harvest.run.summary import Summary
 from harvest.sandbox.server import Sandbox, running_sandbox
 from harvest.sandbox.world import World
 
@@ -164,7 +159,7 @@ def test_gate_without_lines(winnow, tmp_path: Path) -> None:
     done = winnow("urls", "urls_x.log", "-o", "set", "--min-yield", 0.9)
 
     assert done.returncode == 5
-    assert "no line to ask for" in done.stderr
+    assert "urls_x.log: nothing in it" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -285,17 +280,3 @@ def test_few_file_handles(sandbox: Sandbox, tmp_path: Path, limit: str, *, noted
     assert done.returncode == 0, done.stderr
     assert told["total"]["saved"] == 90
     assert any("so -m is 3, not 64" in note for note in told["notes"]) is noted
-
-
-@pytest.mark.parametrize("stopped", [None, Interrupted("by hand")])
-def test_yield_of_what_was_stopped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped: Interrupted | None
-) -> None:
-    """A run that did not come to its end has no yield to tell."""
-    log = tmp_path / "urls_x.log"
-    log.write_text("http://pictures.example/a.jpg\n")
-    monkeypatch.setattr(gather, "show", lambda _: Summary(shown=4, kept=3, stopped=stopped))
-    words = ["urls", str(log), "-o", str(tmp_path / "set"), "--json"]
-    done = CliRunner().invoke(group, words)
-
-    assert json.loads(done.stdout)["yield"] == (0.75 if stopped is None else None)

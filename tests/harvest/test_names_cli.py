@@ -75,6 +75,16 @@ def test_strangers_control_nothing(tmp_path: Path) -> None:
     assert line.replace("\t", "").isprintable()
 
 
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(1)", "'=1"])
+def test_strangers_run_nothing(tmp_path: Path, text: str) -> None:
+    """A line that a spreadsheet would run is told with a quote in front of it."""
+    (tmp_path / "urls_a.log").write_text(f"{text}\n")
+    winnow("urls", tmp_path / "urls_a.log", "-o", tmp_path / "set")
+    (line,) = winnow("status", tmp_path / "set", "--list", "refused").stdout.splitlines()
+
+    assert line.split("\t")[3] == f"'{text}"
+
+
 def test_nothing_is_missing_yet(tmp_path: Path) -> None:
     """No data set is exit code 2; an unknown word is told."""
     none = winnow("status", tmp_path / "set", "--list", "failed")
@@ -87,7 +97,7 @@ def test_nothing_is_missing_yet(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("urls", "six.lock.csv"), "--lock six.lock.csv"),
+        (("urls", "six.csv"), "six.csv: no such file"),
         (("get", "https://x.com/a/status/1"), "no target can be made of"),
         (("get", "tumblr:a", "--label", "x", "--label-from", "account"), "keep label"),
         (("get", "tumblr:a", "--label-from", "folder"), "tumblr has no sub-folders"),
@@ -98,7 +108,6 @@ def test_told_before_anything_is_made(
 ) -> None:
     """One line that says what to write instead; no data set, no request."""
     monkeypatch.chdir(tmp_path)
-    Path("six.lock.csv").write_text("url,label,sha256,phash256,width,height,bytes,split,group\n")
     done = winnow(*words, "-o", "set")
 
     assert isinstance(done.exception, UsageError)

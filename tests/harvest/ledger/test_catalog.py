@@ -226,3 +226,23 @@ def test_reading_what_is_not_whole(tmp_path: Path) -> None:
 
     assert "StorageFull" in done.stderr
     assert "make room" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("query", ["SELECT * FROM lost", "SELECT lost FROM migration"])
+def test_a_lost_table_or_column_is_one_line_that_names_the_catalog(tmp_path, query: str) -> None:
+    """Whatever asks for it: exit code 5, and no traceback."""
+    path = tmp_path / "catalog.sqlite"
+    with pytest.raises(DataError) as caught, open_catalog(path, [ONE]) as catalog:
+        catalog.connection.execute(query)
+
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "restore a copy" in str(caught.value)
+
+
+def test_a_fault_of_our_own_sql_stays_a_bug(tmp_path) -> None:
+    """Only what a person can mend is put into words."""
+    with (
+        pytest.raises(sqlite3.OperationalError),
+        open_catalog(tmp_path / "catalog.sqlite", [ONE]) as catalog,
+    ):
+        catalog.connection.execute("SELEKT 1")

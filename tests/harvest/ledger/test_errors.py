@@ -1,6 +1,7 @@
 """The error tree: one exit code a branch."""
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,42 @@ def test_full_disk_names_the_place() -> None:
 
     assert isinstance(meant, errors.StorageFull)
     assert str(meant).startswith("there/set: ")
+
+
+def test_a_full_disk_that_names_no_file_is_the_one_that_was_written() -> None:
+    """The innermost place that was named; what an error says itself stays."""
+    with (
+        pytest.raises(OSError, match="full") as caught,
+        errors.naming("set"),
+        errors.naming("set/out"),
+    ):
+        raise OSError(errno.ENOSPC, "full")
+    with pytest.raises(OSError, match="full") as told, errors.naming("set"):
+        raise OSError(errno.ENOSPC, "full", "own")
+
+    assert str(errors.from_system(caught.value)).startswith("set/out: the disk is full")
+    assert str(errors.from_system(told.value)).startswith("own: ")
+
+
+def test_a_part_is_told_by_the_name_that_it_was_to_get(tmp_path: Path) -> None:
+    """People know the file that they asked for, not the one on its way to it."""
+    part, goal = tmp_path / "metadata.jsonl.part", tmp_path / "metadata.jsonl"
+    part.write_text("x")
+    goal.mkdir()
+    with pytest.raises(OSError, match="directory") as caught:
+        part.replace(goal)
+
+    assert str(errors.from_system(caught.value)).startswith(f"{goal}: ")
+
+
+@pytest.mark.parametrize(("readable", "word"), [(True, "write"), (False, "read")])
+def test_what_is_not_permitted_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, readable: bool, word: str
+) -> None:
+    """A file that cannot be read is not to be written elsewhere."""
+    file = tmp_path / "list.csv"
+    file.write_text("x")
+    monkeypatch.setattr(os, "access", lambda *_: readable)
+    meant = errors.from_system(PermissionError(errno.EACCES, "Permission denied", str(file)))
+
+    assert f"no permission to {word}" in str(meant)

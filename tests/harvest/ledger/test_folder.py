@@ -1,5 +1,6 @@
 """The data set's folder: labels, names, the lock, and placing without ever overwriting."""
 
+import errno
 import os
 import re
 import subprocess
@@ -12,19 +13,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvest.ledger.errors import Locked, UsageError
-from harvest.ledger.folder import (
-    DatasetFolder,
-    check_label,
-    is_label_folder,
-    parse_sha8,
-    picture_name,
-    place,
-)
+from harvest.ledger.folder import DatasetFolder, parse_sha8, picture_name, place
+from harvest.ledger.labelnames import check_label, is_label_folder
 
 SHA = "0123456789abcdef" * 4
 
 
-@pytest.mark.parametrize("label", ["comic", "no_comic", "Bücher", "漫画", "a b", "a-b.c", "é" * 32])
+@pytest.mark.parametrize(
+    "label",
+    [
+        "comic",
+        "no_comic",
+        "Bücher",
+        "漫画",
+        "a b",
+        "a-b.c",
+        "é" * 32,
+        "می\u200cخواهم",
+        "क्\u200dष",
+        "👩\u200d👩\u200d👧",
+        "❤\ufe0f",
+    ],
+)
 def test_labels_in_all_scripts_are_taken(label: str) -> None:
     """Up to 64 bytes of UTF-8; what comes back is NFC."""
     assert check_label(unicodedata.normalize("NFD", label)) == unicodedata.normalize("NFC", label)
@@ -35,6 +45,8 @@ def test_labels_in_all_scripts_are_taken(label: str) -> None:
     [
         "", " ", " a", "a ", "_unsorted", ".hidden", "a/b", "a\\b", "..", "a\0b", "a\nb", "a:b",
         "x" * 65, "é" * 33, "con", "NUL.txt", "a.", "a\u200bb", "\ud800",
+        "\u200d", "می\u200c", "\u200cمی", "می\u200c\u200dخو", "com\u200dic",
+        "می\u202eخو", "می\u200c خو",
     ],
 )  # fmt: skip
 def test_what_cannot_be_a_folder_is_no_label(label: str) -> None:
@@ -196,3 +208,28 @@ def test_a_link_shares_bytes_and_a_copy_does_not(tmp_path: Path) -> None:
     assert (tmp_path / "x" / "link.jpg").stat().st_ino == raw.stat().st_ino
     assert raw.read_bytes() == b"bytes"
     assert sorted(p.name for p in (tmp_path / "x").iterdir()) == ["copy.jpg", "link.jpg"]
+
+
+def test_a_full_disk_is_the_data_sets(tmp_path: Path) -> None:
+    """Whoever works under the lock need not say where."""
+    folder = DatasetFolder.create(tmp_path / "set")
+
+    with pytest.raises(OSError, match="full") as caught, folder.lock("test"):
+        raise OSError(errno.ENOSPC, "full")
+    assert caught.value.filename == str(folder.root)
+
+
+def test_who_only_reads_needs_no_lock_where_none_can_be_had(tmp_path: Path, monkeypatch) -> None:
+    """On a read-only disk nobody writes; whoever would is told."""
+    folder = DatasetFolder.create(tmp_path / "set")
+
+    def refuse(path: object, *_: object) -> int:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(os, "open", refuse)
+    with folder.lock("test", reading=True):
+        entered = True
+    with pytest.raises(OSError, match="Read-only"), folder.lock("test"):
+        pass
+
+    assert entered

@@ -1,6 +1,8 @@
 """Lock files: CSV that others can verify, that no spreadsheet runs, and that is read strictly."""
 
 import csv
+import gzip
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvest.ledger.errors import DataError, UsageError
-from harvest.ledger.lockfile import COLUMNS, LockLine, read_lock, write_lock
+from harvest.ledger.lockfile import COLUMNS, LockLine, is_lock, read_lock, write_lock
 
 LINE = LockLine("http://a/1,2.jpg", "comic", "a" * 64, "b" * 64, 8, 6, 99, "train", "g1")
 HEADER = ",".join(COLUMNS)
@@ -67,6 +69,11 @@ def test_the_format_is_as_published(tmp_path: Path) -> None:
     )
 
 
+def zstd(data: bytes) -> bytes:
+    pyarrow = pytest.importorskip("pyarrow")
+    return bytes(pyarrow.compress(data, codec="zstd", asbytes=True))
+
+
 ROW = f"http://a,comic,{'a' * 64},{'b' * 64},8,6,99,train,g1"
 
 
@@ -87,10 +94,10 @@ def test_other_orders_of_columns_are_read(tmp_path: Path) -> None:
         ("", "the column 'bytes' is missing"),
         ("a,b\n", "the column 'bytes' is missing"),
         (f"{HEADER}\n{ROW}\n{ROW[:40]}\n", ":3: the line ends before"),
-        (f"{HEADER}\n{ROW.replace('a' * 64, 'A' * 64)}\n", ":2: sha256"),
+        (f"{HEADER}\n{ROW.replace('a' * 64, 'g' * 64)}\n", ":2: sha256"),
         (f"{HEADER}\n{ROW.replace('b' * 64, 'b' * 63)}\n", ":2: phash256"),
         (f"{HEADER}\n{ROW.replace(',8,', ',eight,')}\n", ":2: width 'eight'"),
-        (f"{HEADER}\n{ROW.replace(',99,', ',-1,')}\n", ":2: bytes '-1'"),
+        (f"{HEADER}\n{ROW.replace(',99,', ',-1,')}\n", ":2: bytes '-1'; wanted a whole"),
         (f"{HEADER}\n{ROW.replace(',99,', ',' + '9' * 5000 + ',')}\n", ":2: bytes"),
         (f'{HEADER}\n"{ROW}\n', "not CSV"),
         (f"{HEADER}\n{'x' * 100_000}\n", ":2: a line of over"),
@@ -112,6 +119,33 @@ def test_a_bad_file_is_refused(tmp_path: Path, text: str, words: str) -> None:
     assert words in message
     assert "\n" not in message
     assert len(message) < len(str(path)) + 200
+
+
+def test_capitals_in_hashes(tmp_path: Path) -> None:
+    """Other programs write hex digits with capitals; they are the same digits."""
+    path = tmp_path / "x.lock.csv"
+    path.write_text(f"{HEADER}\n{ROW}\n")
+    lines = list(read_lock(path))
+    path.write_text(f"{HEADER}\n{ROW.replace('a' * 64, 'A' * 64).replace('b' * 64, 'B' * 64)}\n")
+
+    assert list(read_lock(path)) == lines
+    assert lines[0].sha256 == "a" * 64
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstd], ids=["gzip", "zstd"])
+def test_a_packed_one_is_one(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    """Packed as others hand it on, it is told by its bytes and read the same; torn, it is none."""
+    plain, packed, torn = (tmp_path / name for name in ("x.lock.csv", "p.lock.csv.gz", "torn"))
+    lines = [replace(LINE, url=f"http://a/{number}") for number in range(3)]
+    write_lock(plain, lines)
+    packed.write_bytes(pack(plain.read_bytes()))
+    torn.write_bytes(packed.read_bytes()[:12])
+
+    assert is_lock(packed)
+    assert not is_lock(torn)
+    assert list(read_lock(packed)) == lines
+    with pytest.raises(DataError, match="cannot be unpacked"):
+        list(read_lock(torn))
 
 
 def test_other_bytes_and_no_file(tmp_path: Path) -> None:

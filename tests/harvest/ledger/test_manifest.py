@@ -1,6 +1,7 @@
 """THE HAND-OFF: what is written is read back; what is torn is refused, naming the line."""
 
 import json
+import unicodedata
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -29,11 +30,15 @@ LINE = ManifestLine(
 )
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+hashes = st.text("0123456789abcdef", min_size=64, max_size=64)
+labels = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=12).map(
+    lambda text: unicodedata.normalize("NFC", f"x {text}")
+)
 lines = st.builds(
     ManifestLine,
     file=words.map(lambda name: f"train/x/{name.replace('/', '_').replace(chr(0), '_')}.jpg"),
-    sha256=words,
-    label=words,
+    sha256=hashes,
+    label=labels,
     split=st.sampled_from(SPLITS),
     group=words,
     source=words,
@@ -44,7 +49,7 @@ lines = st.builds(
     width=st.integers(0, 10**6),
     height=st.integers(0, 10**6),
     bytes=st.integers(0, 10**12),
-    phash256=words,
+    phash256=hashes,
 )
 
 
@@ -95,7 +100,14 @@ GOOD = json.dumps(asdict(LINE))
         (json.dumps(asdict(replace(LINE, split="holdout"))).encode(), "split 'holdout'"),  # type: ignore[arg-type]
         (json.dumps(asdict(LINE) | {"width": "8"}).encode(), "'width'"),
         (json.dumps(asdict(LINE) | {"width": True}).encode(), "'width'"),
+        (json.dumps(asdict(LINE) | {"width": -8}).encode(), "'width'"),
+        (json.dumps(asdict(LINE) | {"bytes": float("nan")}).encode(), "'bytes'"),
         (json.dumps(asdict(LINE) | {"label": None}).encode(), "'label'"),
+        (json.dumps(asdict(LINE) | {"label": "../comic"}).encode(), "can be no folder's name"),
+        (json.dumps(asdict(LINE) | {"label": "_unsorted"}).encode(), "can be no folder's name"),
+        (json.dumps(asdict(LINE) | {"sha256": "../../x"}).encode(), "is not 64 hex digits"),
+        (json.dumps(asdict(LINE) | {"phash256": ""}).encode(), "is not 64 hex digits"),
+        (json.dumps(asdict(LINE) | {"urls": ["\ud800"]}).encode(), "'urls'"),
         (json.dumps(asdict(LINE) | {"file": "train/\ud800.jpg"}).encode(), "'file'"),
         (json.dumps(asdict(LINE) | {"account": 7}).encode(), "'account'"),
         (json.dumps(asdict(LINE) | {"urls": "http://a"}).encode(), "'urls'"),
@@ -116,6 +128,15 @@ def test_torn_lines_are_named(tmp_path: Path, torn: bytes, words: str) -> None:
     assert f"{path}:2: " in message
     assert "\n" not in message
     assert len(message) < len(str(path)) + 150
+
+
+def test_a_line_without_an_end_takes_no_memory(tmp_path: Path) -> None:
+    """A file that is one huge line is refused after its beginning."""
+    path = tmp_path / "m.jsonl"
+    with path.open("wb") as out:
+        out.truncate(1 << 34)  # a hole: it takes no room on the disk
+    with pytest.raises(DataError, match=r"m\.jsonl:1: a line of over"):
+        next(read_manifest(path))
 
 
 def test_no_manifest_says_what_to_run(tmp_path: Path) -> None:

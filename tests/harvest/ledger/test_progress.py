@@ -4,7 +4,14 @@ import io
 
 import pytest
 
-from harvest.ledger.progress import PlainProgress, Progress, progress, show_table
+from harvest.ledger.progress import (
+    PacedNotes,
+    PlainProgress,
+    Progress,
+    number_of,
+    progress,
+    show_table,
+)
 
 
 class Clock:
@@ -152,3 +159,24 @@ def test_nothing_to_do_says_nothing() -> None:
         pass
 
     assert out.getvalue() == ""
+
+
+def test_notes_of_long_work_come_every_ten_seconds() -> None:
+    """The others are dropped, and so is the first: short work needs none."""
+    clock, out = Clock(), io.StringIO()
+    bar = PlainProgress("check", None, "pictures", stream=out, clock=clock)
+    notes, nowhere = PacedNotes(bar, clock=clock), PacedNotes(None, clock=clock)
+    for second in range(25):
+        clock.now = 100.0 + second
+        notes.note(f"after {second} s")
+        nowhere.note("unheard")
+
+    assert out.getvalue() == "after 10 s\nafter 20 s\n"
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(0, "0 pairs"), (1, "1 pair"), (2, "2 pairs"), (1200, "1,200 pairs")]
+)
+def test_one_is_no_plural(count: int, words: str) -> None:
+    """Numbers and their nouns agree."""
+    assert number_of(count, "pair") == words

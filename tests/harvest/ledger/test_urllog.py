@@ -8,13 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvest.ledger.errors import UsageError
-from harvest.ledger.lockfile import COLUMNS
 from harvest.ledger.urllog import (
     MAX_LINE_BYTES,
     LogLine,
-    check_log,
     is_address,
-    label_of,
     read_url_log,
     write_url_log,
 )
@@ -131,65 +128,6 @@ def test_an_address_never_breaks_the_log(tmp_path: Path) -> None:
         write_url_log(path, ["http://a/2", "http://a/\nhttp://b/"])
 
     assert path.read_text() == "http://a/1\n"
-
-
-@pytest.mark.parametrize(
-    ("name", "label"),
-    [("urls_comic.log", "comic"), ("urls_no_comic.log", "no_comic"), ("cats.txt", "cats"),
-     ("urls_.log", "urls_")],
-)  # fmt: skip
-def test_the_label_is_in_the_name(name: str, label: str) -> None:
-    """The file's stem, less `urls_`."""
-    assert label_of(Path("some", name)) == label
-
-
-@pytest.mark.parametrize("header", [COLUMNS, COLUMNS[::-1]])
-@pytest.mark.parametrize("shape", ["{}\n", "\ufeff{}\r\n", "{},more"])
-def test_a_lock_file_is_no_log(tmp_path: Path, header: tuple[str, ...], shape: str) -> None:
-    """Told by its first line, and where it belongs is said."""
-    path = tmp_path / "urls_six.lock.csv"
-    path.write_text(shape.format(",".join(header)) + "http://a/1.jpg,comic\n" * 3)
-
-    with pytest.raises(UsageError, match=f"harvest urls .* --lock {path}"):
-        check_log(path)
-
-
-@pytest.mark.parametrize("text", ["", "http://a/url,label,sha256.jpg\n", "url,label\n", "#" * 9999])
-def test_other_files_may_be_logs(tmp_path: Path, text: str) -> None:
-    """Their lines are judged one by one, later."""
-    path = tmp_path / "urls_x.log"
-    path.write_text(text)
-    check_log(path)
-
-    with pytest.raises(UsageError, match="wanted a log"):
-        check_log(tmp_path / "nothing.log")
-
-
-@pytest.mark.parametrize(
-    ("raw", "said"),
-    [
-        ("\ufeffhttp://a/1.jpg\n".encode("utf-16-le"), "UTF-16"),
-        ("\ufeffhttp://a/1.jpg\n".encode("utf-16-be"), "UTF-16"),
-        (b"http://a/1.jpg\rhttp://a/2.jpg\r", "CR alone"),
-    ],
-)
-def test_encodings_that_no_log_has(tmp_path: Path, raw: bytes, said: str) -> None:
-    """What would be nothing but bad lines is one error that names the encoding wanted."""
-    path = tmp_path / "urls_x.log"
-    path.write_bytes(raw)
-
-    with pytest.raises(UsageError, match=rf"{said}.*; wanted UTF-8 with LF"):
-        check_log(path)
-
-
-@pytest.mark.parametrize("raw", [b"http://a/1.jpg\r", b"http://a/1\r\nhttp://a/2\r\n", b""])
-def test_line_ends_that_a_log_may_have(tmp_path: Path, raw: bytes) -> None:
-    """CRLF, and one line with a CR behind it, are no obstacle."""
-    path = tmp_path / "urls_x.log"
-    path.write_bytes(raw)
-    check_log(path)
-
-    assert [line.problem for line in read_url_log(path)] == [""] * raw.count(b"http")
 
 
 def test_nothing_is_left_of_a_log_that_failed(tmp_path: Path) -> None:

@@ -42,14 +42,17 @@ async def test_bounded() -> None:
     groups = [await basket.take(), await basket.take()]
     await turns()
     taken = [giver.done() for giver in givers].count(True)
+    late = asyncio.create_task(basket.put(7))  # nobody is asked in before those who wait
+    await turns()
+    came_early = late.done()
     basket.done(2)
     await turns()
     after = [giver.done() for giver in givers].count(True)
     basket.done(2)
     groups += [await basket.take(), await basket.take()]
 
-    assert (full, taken, after) == (4, 4, 6)
-    assert groups == [[0, 1], [2, 3], [4, 5], [6]]
+    assert (full, taken, after, came_early) == (4, 4, 6, False)
+    assert groups == [[0, 1], [2, 3], [4, 5], [6, 7]]
 
 
 async def turns() -> None:

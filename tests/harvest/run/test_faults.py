@@ -9,6 +9,7 @@ import pytest
 
 from harvest.download.limits import Limits
 from harvest.guard.session import Outside
+from harvest.ledger.lists.given import GivenList
 from harvest.ledger.picture import open_picture
 from harvest.ledger.records import Outcome, Status, Target
 from harvest.run.job import Job
@@ -80,7 +81,7 @@ def ask(tmp_path: Path, world: World, gather, still):
             job = Job(
                 dataset=tmp_path / "set",
                 targets=(Target("urls", "x", label="x"),),
-                sources={"urls": UrlList({"x": [log]})},
+                sources={"urls": UrlList({"x": [GivenList(log)]})},
                 outside=Outside({PLACE: sandbox.url}, allow_private=allow_private),
                 limits=limits,
                 clock=still.clock,
@@ -169,7 +170,7 @@ async def test_robots_switched_off_later(tmp_path: Path, world: World, gather, s
         job = Job(
             dataset=tmp_path / "set",
             targets=(Target("urls", "x", label="x"),),
-            sources={"urls": UrlList({"x": [log]})},
+            sources={"urls": UrlList({"x": [GivenList(log)]})},
             outside=Outside({PLACE: sandbox.url}),
             clock=still.clock,
         )

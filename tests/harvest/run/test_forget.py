@@ -16,8 +16,9 @@ from harvest.ledger.records import Outcome, Sighting, Status, Target
 from harvest.ledger.targets import parse_target
 from harvest.run.forget import forget, list_forgotten
 from harvest.run.job import Job
-from harvest.run.jobs import UrlOptions, logs_job, sandbox_endpoints
+from harvest.run.jobs import sandbox_endpoints
 from harvest.run.keys import sandbox_keys
+from harvest.run.list_job import UrlOptions, logs_job
 from harvest.sandbox.server import Sandbox
 from harvest.sandbox.world import World
 from harvest.sources.catalogue import SOURCES

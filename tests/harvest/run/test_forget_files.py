@@ -15,7 +15,7 @@ from harvest.ledger.folder import DatasetFolder
 from harvest.ledger.records import Outcome, Status
 from harvest.run.forget import forget, list_forgotten
 from harvest.run.job import Job
-from harvest.run.jobs import UrlOptions, logs_job
+from harvest.run.list_job import UrlOptions, logs_job
 from harvest.sandbox.server import Sandbox
 from harvest.sandbox.world import World
 

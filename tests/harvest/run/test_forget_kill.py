@@ -17,7 +17,7 @@ from harvest.ledger.folder import DatasetFolder
 from harvest.run.forget import complete, forget, list_forgotten
 from harvest.run.harvest import Run
 from harvest.run.job import Job
-from harvest.run.jobs import UrlOptions, logs_job
+from harvest.run.list_job import UrlOptions, logs_job
 from harvest.sandbox.server import Sandbox
 from harvest.sandbox.world import World
 from harvest.store.marks import address_mark

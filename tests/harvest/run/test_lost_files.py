@@ -13,7 +13,8 @@ from harvest.guard.session import Outside
 from harvest.ledger.folder import DatasetFolder
 from harvest.ledger.records import Status, Target
 from harvest.run.job import Job
-from harvest.run.jobs import Options, UrlOptions, logs_job, retry_job
+from harvest.run.jobs import Options, retry_job
+from harvest.run.list_job import UrlOptions, logs_job
 from harvest.sandbox.server import Sandbox
 from harvest.sandbox.world import World
 from harvest.store.schema import open_store

@@ -11,6 +11,7 @@ import pytest
 
 from harvest.download.writer import Writer
 from harvest.guard.session import Outside
+from harvest.ledger.lists.given import GivenList
 from harvest.ledger.records import Status, Target
 from harvest.run import commits
 from harvest.run.harvest import Run
@@ -41,7 +42,7 @@ async def test_the_run_goes_on(tmp_path: Path, monkeypatch, after: int) -> None:
             Job(
                 dataset=tmp_path / "set",
                 targets=(Target("urls", "x", label="x"),),
-                sources={"urls": UrlList({"x": [log]})},
+                sources={"urls": UrlList({"x": [GivenList(log)]})},
                 outside=Outside({PLACE: sandbox.url}),
             )
         )

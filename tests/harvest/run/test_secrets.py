@@ -16,6 +16,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from harvest.guard.outside import Outside
+from harvest.ledger.lists.given import GivenList
 from harvest.ledger.records import Target
 from harvest.ledger.settings_values import Proxy, Secret
 from harvest.run.job import Job
@@ -176,7 +177,7 @@ async def test_proxy(gather, still, tmp_path: Path, caplog) -> None:
         job = Job(
             tmp_path / "set",
             (Target("urls", "comic", label="comic"),),
-            sources={"urls": UrlList({"comic": [log]})},
+            sources={"urls": UrlList({"comic": [GivenList(log)]})},
             outside=Outside(proxy=Proxy(f"http://127.0.0.1:{server.port}", secret)),
             clock=still.clock,
         )

@@ -17,6 +17,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from harvest.guard.session import Outside
+from harvest.ledger.lists.given import GivenList
 from harvest.ledger.records import Status, Target
 from harvest.run.job import Job
 from harvest.run.jobs import sandbox_endpoints
@@ -151,7 +152,7 @@ async def test_a_log_has_labels_and_limits_too(gather, job: Job, tmp_path: Path)
     await gather(replace(job, targets=(PLACES["an account on X"],)))
     log = job.dataset / "urls/urls_twitter_ada_artist.log"
     target = Target("urls", "mine", label="mine", max_images=3)
-    sources = {"urls": UrlList({"mine": [log]})}
+    sources = {"urls": UrlList({"mine": [GivenList(log)]})}
     again = replace(job, dataset=tmp_path / "again", targets=(target,), sources=sources)
     outcomes, _ = await gather(again)
 

@@ -13,6 +13,7 @@ import pytest
 
 from harvest.guard.session import Outside
 from harvest.ledger.errors import Interrupted, RateLimited
+from harvest.ledger.lists.given import GivenList
 from harvest.ledger.records import Status, Target
 from harvest.pacing.limits import Clock
 from harvest.run import engine
@@ -45,7 +46,7 @@ def job(tmp_path: Path, still) -> Callable[..., Job]:
         made = Job(
             dataset=tmp_path / "set",
             targets=(Target("urls", "x", label="x"),),
-            sources={"urls": UrlList({"x": [log]})},
+            sources={"urls": UrlList({"x": [GivenList(log)]})},
             outside=Outside(sandbox_endpoints(sandbox.url)),
             clock=still.clock,
         )

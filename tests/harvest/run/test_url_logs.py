@@ -12,14 +12,12 @@ import pytest
 from harvest.download import durable
 from harvest.guard.session import Outside
 from harvest.ledger.errors import Locked, StorageFull, UsageError
-from harvest.ledger.fingerprint import fingerprint_file
 from harvest.ledger.folder import DatasetFolder
-from harvest.ledger.lockfile import LockLine, write_lock
 from harvest.ledger.records import Status
-from harvest.run import compare
 from harvest.run.harvest import harvest
 from harvest.run.job import Job
-from harvest.run.jobs import Options, UrlOptions, logs_job, retry_job
+from harvest.run.jobs import Options, retry_job
+from harvest.run.list_job import UrlOptions, logs_job
 from harvest.sandbox.server import Sandbox
 from harvest.sandbox.world import World
 
@@ -207,39 +205,6 @@ async def test_copies(gather, make_job) -> None:
     assert shown.stat().st_mode & 0o200
 
 
-async def test_against_a_lock(gather, make_job, tmp_path: Path) -> None:
-    """Against a lock file each line is told apart: same, re-encoded, replaced, gone, missing."""
-    same, again, other = addresses(3)
-    gone, failed, never = f"{PLACE}/faults/404", f"{PLACE}/faults/500", f"{PLACE}/never.jpg"
-    job = make_job(comic=[same, again, other, gone, failed])
-    outcomes, _ = await gather(job)
-    folder = DatasetFolder.open(job.dataset)
-    facts = {}
-    for outcome in outcomes:
-        if outcome.image is not None:
-            raw = folder.raw_path(outcome.image.sha256, "jpg")
-            _, prints = fingerprint_file(raw)
-            facts[outcome.sighting.url] = (outcome.image.sha256, prints.phash256)
-    flipped = f"{int(facts[other][1], 16) ^ (2**100 - 1):064x}"
-    locked = {
-        same: facts[same],
-        again: ("0" * 64, facts[again][1]),
-        other: ("1" * 64, flipped),
-        gone: ("2" * 64, "0" * 64),
-        failed: ("3" * 64, "0" * 64),
-        never: ("4" * 64, "0" * 64),
-    }
-    path = tmp_path / "set.lock.csv"
-    write_lock(
-        path,
-        [LockLine(url, "comic", sha, bits, 1, 1, 1, "", "") for url, (sha, bits) in locked.items()],
-    )
-    found = compare.compare_lock(path, job.dataset)
-
-    assert found.rows() == [["comic", 6, 1, 1, 1, 1, 2]]
-    assert dict(found.changed)[other] is compare.Verdict.REPLACED
-
-
 async def test_locked(gather, make_job) -> None:
     """A second run on the same data set at once is told who works on it, and changes nothing."""
     job = make_job(comic=addresses(2))
@@ -303,7 +268,7 @@ def test_without_a_loop(tmp_path: Path) -> None:
     summary = harvest(logs_job([log], tmp_path / "set", UrlOptions()))
 
     assert summary.total.seen == 0
-    assert summary.kept_share == 1.0
+    assert (summary.kept, summary.shown) == (0, 0)
 
 
 @pytest.mark.parametrize("names", [("urls_Comic.log", "urls_comic.log"), ("urls__x.log",)])

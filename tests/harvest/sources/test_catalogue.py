@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harvest.ledger.errors import UsageError
+from harvest.ledger.lists.given import GivenList
 from harvest.ledger.records import Target, Walk
 from harvest.ledger.settings import DEFAULT_CREDENTIALS, parse_target
 from harvest.ledger.targets import SOURCE_WORDS
@@ -44,7 +45,7 @@ async def test_each_example_works(
     opened = source.open(access)
     target = Target(word, name) if source is UrlList else parse_target(source.example)
     if source is UrlList:
-        opened = UrlList({name: [tmp_path / "urls_comic.log"]})
+        opened = UrlList({name: [GivenList(tmp_path / "urls_comic.log")]})
     pages = await walk_through(opened, target, Walk())
     found = [one for page in pages for one in page.sightings]
 

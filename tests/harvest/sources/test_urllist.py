@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from harvest.ledger.errors import UsageError
+from harvest.ledger.lists.given import GivenList
 from harvest.ledger.records import Page, Sighting, Target, Walk
 from harvest.sources.urllist import UrlList, url_key
 
@@ -13,7 +14,7 @@ TARGET = Target("urls", "comic", label="comic")
 
 
 async def pages_of(log: Path, *, best_size: bool = False, walk: Walk | None = None) -> list[Page]:
-    source = UrlList({"comic": [log]}, best_size=best_size)
+    source = UrlList({"comic": [GivenList(log)]}, best_size=best_size)
     return [page async for page in source.pages(TARGET, walk or Walk())]
 
 
@@ -69,7 +70,7 @@ async def test_bad_lines_are_not_dropped(tmp_path: Path) -> None:
     assert " " in found[3].url
 
 
-async def test_no_such_log(tmp_path: Path) -> None:
-    """A log that is not there is one line for the user."""
-    with pytest.raises(UsageError, match="no such file"):
-        await pages_of(tmp_path / "urls_comic.log")
+async def test_no_such_list() -> None:
+    """A target that no list was given for, as a settings file may name one, is one line."""
+    with pytest.raises(UsageError, match="no list of this name"):
+        [page async for page in UrlList({}).pages(TARGET, Walk())]

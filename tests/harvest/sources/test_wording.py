@@ -25,6 +25,7 @@ from harvest.sources.wording import MAX_TEXT, plain, unescaped, unmarked
         (7, None),
         ("\x1b[31mred\x00", "[31mred"),
         ("\ud800", "\ufffd"),
+        ("می\u200cخواهم 👩\u200d👧\u200d", "می\u200cخواهم 👩\u200d👧"),
     ],
 )
 def test_html_is_read(markup: object, words: str | None) -> None:

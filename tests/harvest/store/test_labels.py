@@ -12,7 +12,7 @@ from harvest.ledger.errors import UsageError
 from harvest.ledger.labelling import fold_tag, with_labels
 from harvest.ledger.records import Page, Sighting, Target
 from harvest.store import labels
-from harvest.store.labels import Told, doubtful, label_of
+from harvest.store.labels import Told, label_of, note_doubts
 from harvest.store.schema import HARVEST, open_store
 from harvest.store.walks import add_page, begin
 
@@ -34,7 +34,7 @@ BY_ACCOUNT = Target("tumblr", "x", label_from="account")
         (("GROSSE_KUNST",), Told("Große Kunst")),
         (("große kunst".replace("ß", "ß"),), Told("Große Kunst")),
         (("comics", "comic strip"), Told()),
-        (("comic", "no comic"), Told(doubt="two_labels")),
+        (("comic", "no comic"), Told(doubt="two_labels", several=("comic", "no_comic"))),
     ],
 )
 def test_by_tag(tags: tuple[str, ...], told: Told) -> None:
@@ -52,7 +52,7 @@ def test_the_targets_own_label_is_for_the_rest() -> None:
     target = replace(BY_TAG, label="rest")
 
     assert label_of(target, SEEN) == Told("rest")
-    assert label_of(target, replace(SEEN, tags=("comic", "no_comic"))) == Told(doubt="two_labels")
+    assert label_of(target, replace(SEEN, tags=("comic", "no_comic"))).label is None
     assert label_of(replace(BY_ACCOUNT, label="rest"), replace(SEEN, author=None)) == Told("rest")
 
 
@@ -127,7 +127,7 @@ def test_labels_follow_the_settings(tmp_path: Path, monkeypatch, batch: int) -> 
             assert [row["label"] for row in rows] == wanted
         begin(catalog, [BY_ACCOUNT], relabel=False)
         kept = [row["label"] for row in catalog.connection.execute("SELECT label FROM seen")]
-        doubts = doubtful(catalog, BY_TAG)
+        doubts = note_doubts(catalog, BY_TAG)
 
     assert kept == wanted
     assert dict(doubts) == {"two_labels": 1}
