@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from curate.conflicts import Standing
 from curate.facts import Measure, Verdict
-from curate.groups import Candidate, Groups, Known, group, memberships
+from curate.forms import Proposals
+from curate.groups import Candidate, Groups, Judge, Known, group, is_between_kept, memberships
 from curate.keepers import Stars
 from curate.rawfiles import raw_file
+from curate.rescue import DUPLICATES
 from curate.same import PROOF_VERSION, Proof, Prover
 from curate.settings import NEAR_DUPLICATE, NearDuplicate
 from curate.store.facts import Seen
@@ -18,20 +20,20 @@ from curate.store.likeness import read_apart, read_join, save_join
 from curate.store.opinions import (
     Membership,
     Pair,
+    each_measure,
     read_clusters,
-    read_measures,
     read_pairs,
     save_pairs,
 )
 from harvest.ledger.catalog import Catalog
 from harvest.ledger.fingerprint import HASH_VERSION
-from harvest.ledger.folder import REJECTED, DatasetFolder
+from harvest.ledger.folder import DatasetFolder
 from harvest.ledger.picture import PictureError
-from harvest.ledger.progress import Progress
+from harvest.ledger.progress import PacedNotes, Progress, number_of
 
 _GROUP = 64  # proofs that one transaction writes
 _LATE = "9999"
-_OWN_FOLDER = f"{REJECTED}/{NEAR_DUPLICATE}"
+_NO_DUPLICATE = Verdict(NEAR_DUPLICATE, 0.0, flagged=False)
 
 
 @dataclass
@@ -43,7 +45,7 @@ class Duplicates:
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     """The check's verdict on every picture it looked at."""
     pairs: tuple[Pair, ...] = ()
-    """All proofs."""
+    """All proofs of duplicates, and of pictures that are kept both."""
     groups: int = 0
     """Groups of two and more that are the same picture."""
 
@@ -66,18 +68,26 @@ def find_duplicates(
     """
     if settings is None:
         return Duplicates()
-    measures = read_measures(catalog, HASH_VERSION)
     aside = _left_aside(standing, read_clusters(catalog))
-    candidates = [
-        Candidate(
-            measures[sha256],
-            sha256 in standing.hands,
-            _seen_at(provenance.get(sha256)),
-            sha256 in standing.protected,
-        )
-        for sha256, some in verdicts.items()
-        if _takes_part(measures[sha256], some, standing) and sha256 not in aside
-    ]
+    candidates: list[Candidate] = []
+
+    def taking_part() -> Iterator[Measure]:
+        for facts in each_measure(catalog, HASH_VERSION):
+            some = verdicts.get(facts.sha256)
+            if some is None or facts.sha256 in aside or not _takes_part(facts, some, standing):
+                continue
+            candidates.append(
+                Candidate.of(
+                    facts,
+                    by_hand=facts.sha256 in standing.hands,
+                    seen_at=_seen_at(provenance.get(facts.sha256)),
+                    protected=facts.sha256 in standing.protected,
+                )
+            )
+            yield facts
+
+    near = Proposals(taking_part(), settings, read_join(catalog, HASH_VERSION))
+    save_join(catalog, near.join, HASH_VERSION)
 
     def path_of(sha256: str) -> Path:
         return raw_file(folder, standing.images[sha256])
@@ -90,12 +100,11 @@ def find_duplicates(
         except PictureError:  # gone since it was measured
             return None
 
-    known = Known(
-        read_pairs(catalog, PROOF_VERSION), read_apart(catalog), read_join(catalog, HASH_VERSION)
-    )
+    judge = Judge(settings, Known(read_pairs(catalog, PROOF_VERSION), read_apart(catalog)))
     groups = Groups({}, ())
     fresh: list[Pair] = []
-    for found in group(candidates, settings, prove, known):
+    told = PacedNotes(progress)
+    for found in group(candidates, near, judge, prove):
         if isinstance(found, Groups):
             groups = found
             continue
@@ -103,13 +112,15 @@ def find_duplicates(
         if len(fresh) >= _GROUP:
             save_pairs(catalog, fresh, PROOF_VERSION)
             fresh.clear()
-            if progress is not None:
-                progress.note(f"compared {prover.compared} pairs of pictures that hash alike")
-    stars = Stars({c.sha256: c for c in candidates}, settings, prove, known, groups.pairs)
+            told.note(f"compared {number_of(prover.compared, 'pair')} of pictures that hash alike")
+    numbers = {c.sha256: n for n, c in enumerate(candidates)}
+
+    def distances(one: str, other: str) -> tuple[int, int]:
+        return near.distances(numbers[one], numbers[other])
+
+    stars = Stars({c.sha256: c for c in candidates}, distances, judge, prove, groups.pairs)
     groups = stars.round_keepers(groups, path_of)
     save_pairs(catalog, (*fresh, *groups.pairs), PROOF_VERSION)
-    if groups.join is not None:
-        save_join(catalog, groups.join, HASH_VERSION)
     return _opinions(groups, candidates, aside)
 
 
@@ -118,7 +129,7 @@ def _opinions(
 ) -> Duplicates:
     clusters = {**memberships(groups), **aside}
     tiles = {(pair.a, pair.b): pair.tile for pair in groups.pairs}
-    verdicts = {c.sha256: Verdict(NEAR_DUPLICATE, 0.0, flagged=False) for c in candidates}
+    verdicts = {c.sha256: _NO_DUPLICATE for c in candidates}
     for keeper, members in groups.stars.items():
         for sha256 in members:
             a, b = sorted((sha256, keeper))
@@ -130,7 +141,8 @@ def _opinions(
             flagged=True,
             reason=f"the same picture as {member.keeper[:8]}, which was dismissed by hand",
         )
-    return Duplicates(clusters, verdicts, groups.pairs, len(groups.stars))
+    pairs = tuple(p for p in groups.pairs if p.kind == "same" or is_between_kept(p, clusters))
+    return Duplicates(clusters, verdicts, pairs, len(groups.stars))
 
 
 def _duplicate(tile: float, keeper: str) -> Verdict:
@@ -151,7 +163,7 @@ def _left_aside(standing: Standing, clusters: Mapping[str, Membership]) -> dict[
         for sha256, member in clusters.items()
         if member.keeper != sha256
         and sha256 not in standing.hands
-        and standing.folders(sha256) == {_OWN_FOLDER}
+        and standing.folders(sha256) == {DUPLICATES}
         and standing.dismissed(member.keeper)
     }
 

@@ -51,8 +51,15 @@ class Measure:
     """The 64-bit hash without plain margins (`curate/margins.py`); `phash64` where none are."""
     trimmed256: str = ""
     """The 256-bit hash of the same."""
+    inner64: str = ""
+    """The 64-bit hash of the inner 94 % of its width and height: near that of a crop."""
+    inner256: str = ""
+    """The 256-bit hash of the same."""
+    cuts: bytes = b""
+    """Both hashes of the picture less one side or one corner: `curate/cuts.py`."""
     deviation: float = 0.0
-    """Flatness: largest standard deviation of luma and the two colour differences, 0 to 127.5."""
+    """Flatness: largest standard deviation of luma and the two colour differences, 0 to 127.5.
+    Where the first frame of an animation is flat, that of the frame which is least so."""
     entropy: float = 0.0
     """Of the luma's histogram, in bits, 0 (one grey) to 8."""
     blur: float = 0.0
@@ -68,7 +75,12 @@ class Measure:
     @property
     def is_flat(self) -> bool:
         """Whether there is too little on it for its hashes to say anything: they are rounding."""
-        return self.deviation < _FLAT
+        return is_flat(self.deviation)
+
+
+def is_flat(deviation: float) -> bool:
+    """Whether a picture that deviates by so many levels shows nothing."""
+    return deviation < _FLAT
 
 
 @dataclass(frozen=True, slots=True)

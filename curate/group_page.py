@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from curate.conflicts import Standing
+from curate.cutouts import SIDE, cutouts
 from curate.facts import Measure, Spot
 from curate.kinds import COLOURS, PART
 from curate.labels import Clock, read_hands, utc_now
@@ -18,13 +19,15 @@ from curate.rawfiles import raw_file
 from curate.same import Prover
 from curate.sheets import Sheet, Sheets, read_sheets
 from curate.store.opinions import Pair, read_measures
-from curate.store.schema import open_store
+from curate.store.schema import open_store, scratch_store
 from curate.tiles import fitted, prepared
 from harvest.ledger import html
-from harvest.ledger.errors import DataError
+from harvest.ledger.errors import DataError, naming
+from harvest.ledger.exports import refuse_foreign, refuse_place
 from harvest.ledger.fingerprint import HASH_VERSION
 from harvest.ledger.folder import DatasetFolder
 from harvest.ledger.picture import PictureError
+from harvest.ledger.progress import number_of
 
 FILE_NAME = "groups.html"
 
@@ -32,6 +35,7 @@ _SIDE = 208  # pixels of a thumbnail
 _A_FOLD = 25  # groups behind one heading that the reader opens
 _MOST_MEMBERS = 24  # of one group that are shown
 _MOST_OF_A_KIND = 200  # pairs
+_MOST_CUT = 400  # groups of which the place that differs most is shown enlarged
 _DRAWN = (PART, COLOURS)  # kinds whose difference lies in a place
 _NOISE, _FULL_RED = 10.0, 50.0  # levels that are not drawn, and further ones that are all red
 
@@ -41,11 +45,17 @@ def group_page(
 ) -> tuple[Path, Sheets]:
     """Write the page of a data set; returns its path and what it shows. The caller holds the lock.
 
-    `out`: by default `reports/groups.html` of the data set. Raises DataError before the first
-    check, and as `labels.sync` does.
+    `out`: by default `reports/groups.html` of the data set; elsewhere, a data set that cannot be
+    written is only read. Raises DataError before the first check, UsageError for a place in the
+    data set that is not below `reports/` and for a file that is not winnow's, and as `labels.sync`
+    does.
     """
-    with open_store(folder) as catalog:
-        standing, _ = read_hands(catalog, folder, clock)
+    path = out or folder.reports / FILE_NAME
+    refuse_place(folder, path)
+    refuse_foreign(path, html.GENERATOR)
+    only_read = out is not None and not folder.is_writable
+    with scratch_store(folder) if only_read else open_store(folder) as catalog:
+        standing, _ = read_hands(catalog, folder, clock, dry_run=only_read)
         measures = read_measures(catalog, HASH_VERSION)
         sheets = read_sheets(catalog)
     if standing.images and not measures:
@@ -53,12 +63,12 @@ def group_page(
             f"{folder.root}: not checked yet, so no groups are known; run"
             f" `winnow curate check {folder.root}` first"
         )
-    path = out or folder.reports / FILE_NAME
     page = _Page(folder, standing, measures)
     # A folder's name may be bytes that are no text.
     title = f"{folder.name}: groups".encode("utf-8", "backslashreplace").decode()
-    subtitle = f"{len(standing.images):,} pictures"
-    return html.write_page(path, title, page.sections(sheets), subtitle=subtitle), sheets
+    subtitle = number_of(len(standing.images), "picture")
+    with naming(path):
+        return html.write_page(path, title, page.sections(sheets), subtitle=subtitle), sheets
 
 
 class _Page:
@@ -79,8 +89,11 @@ class _Page:
             "The same picture, each file proved by its pixels against the one that is kept, the"
             " least alike first. Not so? winnow curate differ DATASET A B"
         )
-        body = _folds([self._group(sheet) for sheet in sheets.groups], "groups")
-        yield html.section(f"Same picture: {len(sheets.groups):,} groups", body, note=note)
+        cut, plain = sheets.groups[:_MOST_CUT], sheets.groups[_MOST_CUT:]
+        shown = [self._group(sheet, self._cut(sheet.proofs[0])) for sheet in cut]
+        body = _folds([*shown, *(self._group(sheet, []) for sheet in plain)], "groups")
+        title = f"Same picture: {number_of(len(sheets.groups), 'group')}"
+        yield html.section(title, body, note=note)
         note = "They may be the same picture. Both are kept, in one part of the split."
         yield self._pairs("Unsure", sheets.unsure, note)
         for how, some in groupby(sheets.variants, key=lambda pair: pair.how):
@@ -106,10 +119,11 @@ class _Page:
             body.append(html.bars([(kind, float(n)) for kind, n in sorted(kinds.items())]))
         return html.section("Overview", html.join(body))
 
-    def _group(self, sheet: Sheet) -> html.Html:
+    def _group(self, sheet: Sheet, cut: Sequence[html.Html]) -> html.Html:
         shown = list(zip(sheet.members, sheet.proofs, strict=True))[:_MOST_MEMBERS]
         items = [self._tile(sheet.keeper, "", flag="kept")]
         items += [self._tile(sha256, _words(pair)) for sha256, pair in shown]
+        items += cut
         hidden = len(sheet.proofs) - len(shown)
         rest = f"; {hidden:,} more are not shown" if hidden else ""
         title = (
@@ -124,7 +138,8 @@ class _Page:
         shown = [self._pair(pair) for pair in pairs[:_MOST_OF_A_KIND]]
         if len(pairs) > len(shown):
             note = f"{note} The first {len(shown)} are shown; --json lists all."
-        return html.section(f"{title}: {len(pairs):,} pairs", _folds(shown, "pairs"), note=note)
+        title = f"{title}: {number_of(len(pairs), 'pair')}"
+        return html.section(title, _folds(shown, "pairs"), note=note)
 
     def _pair(self, pair: Pair) -> html.Html:
         items = [self._tile(pair.a, ""), self._tile(pair.b, "")]
@@ -132,8 +147,21 @@ class _Page:
         if drawn is not None:
             picture = html.thumbnail(drawn, _SIDE, alt="where the two differ")
             items.append(html.tile(picture, "red: where they differ; the frame: the worst tile"))
+        items += self._cut(pair)
         title = f"{pair.a[:8]} and {pair.b[:8]}: {_words(pair)}"
         return html.join((html.heading(title), html.sheet(items)))
+
+    def _cut(self, pair: Pair) -> list[html.Html]:
+        """Tiles with the place of the largest difference in both, enlarged."""
+        try:
+            drawn = cutouts(self._path(pair.a), self._path(pair.b), pair.spot, pair.how)
+        except (PictureError, KeyError):  # broken, or forgotten, since the check
+            return []
+        tiles = []
+        for sha256, picture in zip((pair.a, pair.b), drawn, strict=False):
+            words = f"{sha256[:8]}: the worst tile, enlarged"
+            tiles.append(html.tile(html.thumbnail(picture, SIDE, alt=words), words))
+        return tiles
 
     def _difference(self, pair: Pair) -> Image.Image | None:
         try:
@@ -148,8 +176,10 @@ class _Page:
         facts = self._measures.get(sha256)
         size = f"{facts.width} x {facts.height}, " if facts is not None else ""
         form = stored.image.media_type.removeprefix("image/")
-        where = ", ".join(sorted(self._standing.folders(sha256))) or "not below images/"
-        about = f"{sha256[:8]}, {size}{form}, {stored.image.n_bytes / 1000:,.0f} kB, in {where}"
+        names = sorted(place.path for place in self._standing.places.get(sha256, ()))
+        where = ", ".join(names).encode("utf-8", "backslashreplace").decode()
+        where = where or "not below images/"
+        about = f"{sha256[:8]}, {size}{form}, {stored.image.n_bytes / 1000:,.0f} kB, {where}"
         picture = html.thumbnail(self._path(sha256), _SIDE, alt=about)
         return html.tile(picture, f"{about}: {words}" if words else about, flag=flag)
 

@@ -1,11 +1,11 @@
 """Duplicate groups: stars round the best picture, whatever the order of the input.
 
 Pictures are taken in the order of their quality. Each is compared with the best ones so far that
-hash alike; the first that proves the same takes it in, else it becomes a best one itself. So each
-member is proved against the centre of its star: no chain of small steps can join two pictures
-that differ, and what a person has told apart never shares a star. Whatever hashes alike as it is,
-proved or not, and whatever is proved to be turned, bordered or cropped, is *kin* and stays in one
-part of the split.
+hash alike; the first that proves the same takes it in, else it becomes a best one itself. (Which
+others it is the same as is noted, for `curate/keepers.py`.) So each member is proved against the
+centre of its star: no chain of small steps can join two pictures that differ, and what a person
+has told apart never shares a star. Whatever hashes alike as it is, proved or not, and whatever is
+proved to be turned, bordered or cropped, is *kin* and stays in one part of the split.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from sys import intern
 
 from curate.facts import Measure
 from curate.forms import Proposals
-from curate.neighbours import Join
 from curate.same import Proof, kind_of
 from curate.settings import NearDuplicate
 from curate.store.opinions import Membership, Pair
@@ -31,8 +31,14 @@ _LOSSLESS = ("image/png", "image/gif", "image/bmp", "image/tiff")
 class Candidate:
     """A picture that may be a duplicate, with all that the keep rule asks."""
 
-    measure: Measure
-    """Its facts."""
+    sha256: str
+    """The picture."""
+    size: tuple[int, int]
+    """Width and height in pixels."""
+    media_type: str
+    """By the bytes."""
+    n_bytes: int
+    """Length of the file."""
     by_hand: bool
     """Whether a person has moved it."""
     seen_at: str
@@ -40,10 +46,18 @@ class Candidate:
     protected: bool = False
     """Whether it stands in a folder whose pictures are always kept."""
 
+    @classmethod
+    def of(
+        cls, facts: Measure, *, by_hand: bool, seen_at: str, protected: bool = False
+    ) -> Candidate:
+        """A picture by its facts, of which those that the keep rule does not ask are let go."""
+        size, media_type = (facts.width, facts.height), intern(facts.media_type)
+        return cls(facts.sha256, size, media_type, facts.n_bytes, by_hand, seen_at, protected)
+
     @property
-    def sha256(self) -> str:
-        """The picture."""
-        return self.measure.sha256
+    def area(self) -> int:
+        """Pixels."""
+        return self.size[0] * self.size[1]
 
     @property
     def rank(self) -> int:
@@ -53,14 +67,13 @@ class Candidate:
     @property
     def quality(self) -> tuple[int, int, bool, int, str, str]:
         """Smaller is better. First difference wins; the sha256 makes it a total order."""
-        facts = self.measure
         return (
             self.rank,
-            -facts.width * facts.height,
-            facts.media_type not in _LOSSLESS,
-            -facts.n_bytes,
+            -self.area,
+            self.media_type not in _LOSSLESS,
+            -self.n_bytes,
             self.seen_at,
-            facts.sha256,
+            self.sha256,
         )
 
 
@@ -72,8 +85,6 @@ class Groups:
     """Centre -> its proven duplicates, best first; only stars of two and more."""
     pairs: tuple[Pair, ...]
     """Every pair that was proved, in the order of (a, b)."""
-    join: Join | None = None
-    """Which hashes are near each other: the next check need only join what is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,46 +95,47 @@ class Known:
     """Proofs made before, by (a, b)."""
     apart: Collection[tuple[str, str]] = frozenset()
     """(a, b), a < b: pairs that a person has called two different pictures."""
-    join: Join | None = None
-    """The join of the last check."""
 
 
 def group(
-    candidates: Sequence[Candidate], settings: NearDuplicate, prove: Prove, known: Known
+    candidates: Sequence[Candidate], near: Proposals, judge: Judge, prove: Prove
 ) -> Iterator[Pair | Groups]:
-    """Yield each new proof as it is made, and the groups last."""
-    ordered = sorted(candidates, key=lambda c: c.quality)
-    near = Proposals([c.measure for c in ordered], settings, known.join)
-    judge = Judge(settings, known)
+    """Yield each new proof as it is made, and the groups last.
+
+    `near`: proposals among the same pictures, in the same order.
+    """
+    ordered = sorted(range(len(candidates)), key=lambda n: candidates[n].quality)
+    best = {n: rank for rank, n in enumerate(ordered)}
     pairs: dict[tuple[str, str], Pair] = {}
     stars: dict[str, list[str]] = {}
-    for mine, candidate in enumerate(ordered):
-        sha256 = candidate.sha256
-        for other, how in near.near(mine).items():
-            centre = ordered[other].sha256
+    for mine in ordered:
+        sha256 = candidates[mine].sha256
+        taken = False
+        for other, how in sorted(near.near(mine).items(), key=lambda met: best[met[0]]):
+            centre = candidates[other].sha256
             a, b = sorted((centre, sha256))
-            pair = known.pairs.get((a, b))
+            pair = judge.known.pairs.get((a, b))
             if pair is None:
                 proof = prove(a, b, how.forms)
                 if proof is None:
                     continue
                 pair = Pair(a, b, 0, 0, proof.tile, "", proof.how, proof.spot)
-            fresh = (a, b) not in known.pairs
+            fresh = (a, b) not in judge.known.pairs
             pair = replace(pair, distance64=how.distance64, distance256=how.distance256)
             pair = judge.decided(pair)
             if fresh:
                 yield pair
-            pairs[a, b] = pair
-            if pair.kind == "same" and not judge.parts(sha256, stars[centre]):
+            if not taken or pair.kind == "same":
+                pairs[a, b] = pair
+            if pair.kind == "same" and not taken and not judge.parts(sha256, stars[centre]):
                 stars[centre].append(sha256)
-                break
-        else:
+                taken = True
+        if not taken:
             stars[sha256] = []
             near.admit(mine)
     yield Groups(
         {centre: tuple(members) for centre, members in stars.items() if members},
         tuple(pairs[key] for key in sorted(pairs)),
-        near.join,
     )
 
 
@@ -132,12 +144,13 @@ class Judge:
 
     def __init__(self, settings: NearDuplicate, known: Known) -> None:
         self._settings = settings
-        self._known = known
+        self.known = known
+        """Proofs and people's words of before."""
         self._told = {sha256 for pair in known.apart for sha256 in pair}
 
     def decided(self, pair: Pair) -> Pair:
         """The pair with its kind."""
-        if (pair.a, pair.b) in self._known.apart:
+        if (pair.a, pair.b) in self.known.apart:
             return replace(pair, kind="variant")  # how they differ stays the pixels' word
         return replace(pair, kind=kind_of(pair.tile, pair.how, self._settings))
 
@@ -145,7 +158,7 @@ class Judge:
         """Whether a person has told a picture apart from one that stands in the star already."""
         if sha256 not in self._told:
             return False
-        return any(tuple(sorted((sha256, m))) in self._known.apart for m in members)
+        return any(tuple(sorted((sha256, m))) in self.known.apart for m in members)
 
 
 def memberships(groups: Groups) -> dict[str, Membership]:
@@ -155,6 +168,11 @@ def memberships(groups: Groups) -> dict[str, Membership]:
     }
     kin = components((pair.a, pair.b) for pair in groups.pairs if pair.kind != "unlike")
     return {s: Membership(keeper_of.get(s, s), kin[s]) for s in sorted(kin)}
+
+
+def is_between_kept(pair: Pair, members: Mapping[str, Membership]) -> bool:
+    """Whether no other picture stands for either of the two."""
+    return all(s not in members or members[s].keeper == s for s in (pair.a, pair.b))
 
 
 def components(edges: Iterator[tuple[str, str]]) -> dict[str, str]:

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from curate.facts import Measure
+from curate.cuts import cut_hashes
+from curate.facts import Measure, is_flat
+from curate.frames import later_deviation
 from curate.margins import trimmed
 from harvest.ledger.fingerprint import (
     DRAFT_SIDE,
@@ -23,6 +25,8 @@ from harvest.ledger.picture import Draft, PictureError, open_draft, read_header
 from harvest.ledger.records import Image
 
 _LEVELS = np.arange(256, dtype=np.float64)
+_OUTER = 0.03  # share of a side that is cut off at each end for the inner hash
+_ENOUGH = 192  # pixels: half of them are still more than the 64 that a hash looks at
 
 
 def measure(image: Image, path: Path) -> Measure:
@@ -35,7 +39,10 @@ def measure(image: Image, path: Path) -> Measure:
     hashes = fingerprint(grey)
     inside = trimmed(grey)
     within = hashes if inside is grey else plain_hashes(inside)
+    inner = plain_hashes(_inner(grey))
     deviation, entropy, brightness = _levels(draft)
+    if header.frames > 1 and is_flat(deviation):  # many fade in from black
+        deviation = max(deviation, later_deviation(path, header.frames))
     return Measure(
         image.sha256,
         HASH_VERSION,
@@ -54,6 +61,9 @@ def measure(image: Image, path: Path) -> Measure:
         flip256=hashes.flip.phash256,
         trimmed64=within.phash64,
         trimmed256=within.phash256,
+        inner64=inner.phash64,
+        inner256=inner.phash256,
+        cuts=cut_hashes(grey),
         deviation=round(deviation, 4),
         entropy=round(entropy, 4),
         blur=round(_blur(grey), 4),
@@ -89,6 +99,16 @@ def broken(image: Image, reason: str, detail: str, path: Path | None = None) -> 
         frames=header.frames,
         orientation=header.orientation,
     )
+
+
+def _inner(grey: Pillow.Image) -> Pillow.Image:
+    """What a crop of about as much leaves: of 480 pictures all find their crops of 2 to 8 %.
+
+    At half the size where that is enough for a hash: two thirds of its time for half a bit.
+    """
+    wide, high = (round(_OUTER * side) for side in grey.size)
+    inner = grey.crop((wide, high, grey.width - wide, grey.height - high))
+    return inner.reduce(2) if min(inner.size) >= _ENOUGH else inner
 
 
 def _levels(draft: Draft) -> tuple[float, float, float]:

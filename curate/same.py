@@ -2,7 +2,8 @@
 
 In two steps, because one account may post a thousand strips on one template, and each then hashes
 like all others: small greys, kept in memory by the thousand, tell most of them apart without a
-second decode; what they cannot tell is compared tile by tile at full detail (`curate/tiles.py`).
+second decode; what they cannot tell is compared tile by tile at full detail (`curate/tiles.py`,
+for colours `curate/tints.py`), and animations by some of their frames.
 """
 
 from __future__ import annotations
@@ -17,13 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from curate.cuts import CUTS
 from curate.facts import Spot
-from curate.kinds import COLOURS, PROVEN, UNLIKE, name_variant
+from curate.forms import INNER, PLAIN
+from curate.frames import later_frames
+from curate.kinds import COLOURS, MOVES, PART, PROVEN, UNLIKE, name_variant
 from curate.settings import NearDuplicate
 from curate.tiles import SIDE, Difference, difference
-from harvest.ledger.picture import open_picture
+from curate.tints import Tints, colour_shift
+from harvest.ledger.picture import Header, open_picture
 
-PROOF_VERSION = "tiles16-2"
+PROOF_VERSION = "tiles16-5"
 """Stored with each proof; changes when the recipe does."""
 
 Kind = Literal["same", "unsure", "variant", "unlike"]
@@ -32,13 +37,18 @@ Kind = Literal["same", "unsure", "variant", "unlike"]
 # Decoded at twice what is compared: a JPEG drafted to 512 and its half, resized by hand before,
 # differ by 7 levels in thin lines; from 1024 by 4 at most, as from a full decode.
 _DECODE_SIDE = 2 * SIDE
-_KEPT = 24  # greys in memory; one is at most 3 megabytes for an ordinary shape
+_KEPT = 16  # in memory; one takes at most 4.5 megabytes for an ordinary shape
 _COARSE_SIDE = 128
 _COARSE_KEPT = 2048  # of 25 kB each
-_COARSE_FAR = 16.0  # levels at which small greys are proof enough: re-encodes stay below 8
+_COARSE_FAR = 16.0  # levels at which small greys are proof enough: re-encodes stay below 6
 _CHROMA_SIDE = 16
 _COLOURFUL, _GREY = 12.0, 4.0  # levels from grey that a coloured picture reaches, and a grey one
 _OTHER_COLOURS = 36.0  # levels between the colours of one place; re-encodes stay below 27
+# Over 2,900 re-encodes (q30 to q95, x0.3 to x0.75, grey, WebP) and 860 pairs with other words or a
+# mark, of which one in eight differed by less than 7 levels in the worst tile:
+_LONELY = 18.0  # levels: 16 at most in re-encodes (all others below 10), 20 in the palest words
+_OTHER_DRAWING = 0.38  # 0.32 at most in re-encodes, 0.5 and more in small words, 0.9 in pale ones
+_TINTED = 12.5  # levels: 11.3 at most in re-encodes (99 of 100 below 4.5), 17 in most red marks
 
 T = TypeVar("T")
 
@@ -71,12 +81,20 @@ def kind_of(tile: float, how: str, settings: NearDuplicate) -> Kind:
 
 
 @dataclass(frozen=True, slots=True)
+class _Full:
+    """A picture as it is compared."""
+
+    grey: Image.Image
+    tints: Tints
+
+
+@dataclass(frozen=True, slots=True)
 class _Small:
     """What is kept of a picture by the thousand."""
 
     grey: Image.Image
     chroma: NDArray[np.float32]
-    size: tuple[int, int]
+    header: Header
 
     @property
     def colour(self) -> float:
@@ -94,11 +112,11 @@ class Prover:
     """Levels: at most this in the worst tile is the same picture."""
 
     def __post_init__(self) -> None:
-        self._greys: OrderedDict[str, Image.Image] = OrderedDict()
+        self._full: OrderedDict[str, _Full] = OrderedDict()
         self._small: OrderedDict[str, _Small] = OrderedDict()
         self.compared = 0
 
-    def prove(self, one: str, other: str, forms: Forms = frozenset({"plain"})) -> Proof:
+    def prove(self, one: str, other: str, forms: Forms = frozenset({PLAIN})) -> Proof:
         """Compare two pictures (by sha256), the same in either order.
 
         Raises PictureError when a file cannot be decoded any more.
@@ -106,31 +124,60 @@ class Prover:
         self.compared += 1
         first, second = sorted((one, other))
         a, b = self._small_of(first), self._small_of(second)
-        if forms == {"plain"}:
+        if forms <= CUTS.keys():
+            # They are a crop or nothing, and that is aligned at no more detail.
+            coarse = difference(a.grey, b.grey, _COARSE_SIDE)
+            return _proof(*name_variant(a.grey, b.grey, coarse, forms))
+        if PLAIN in forms and forms <= {PLAIN, INNER, *CUTS}:
             coarse = difference(a.grey, b.grey, _COARSE_SIDE)
             if coarse.tile > _COARSE_FAR:
                 return _proof(*name_variant(a.grey, b.grey, coarse, forms))
-        greys = self._grey_of(first), self._grey_of(second)
+        one_full, other_full = self._full_of(first), self._full_of(second)
+        greys = one_full.grey, other_full.grey
         plain = difference(*greys)
         if plain.tile > self.same_below:
             return _proof(*name_variant(*greys, plain, forms))
+        if plain.lonely > _LONELY or plain.other > _OTHER_DRAWING:
+            return _proof(PART, plain)
         pale, rich = sorted((a.colour, b.colour))
         apart = float(np.abs(a.chroma - b.chroma).max())
         if pale > _COLOURFUL and apart > _OTHER_COLOURS:
             return _proof(COLOURS, plain)
+        shift = colour_shift(one_full.tints, other_full.tints)
+        if shift.lonely > _TINTED:
+            return Proof(round(plain.tile, 4), PART, shift.spot)
+        if self._moves_otherwise((first, a.header), (second, b.header)):
+            return _proof(MOVES, plain)
         if pale <= _GREY and rich > _COLOURFUL:
             return _proof(GREY, plain)
-        return _proof(REENCODED if a.size == b.size else RESIZED, plain)
+        one_size = (a.header.width, a.header.height) == (b.header.width, b.header.height)
+        return _proof(REENCODED if one_size else RESIZED, plain)
 
     def greys(self, one: str, other: str) -> tuple[Image.Image, Image.Image]:
         """Both pictures as they were compared. Raises PictureError."""
-        return self._grey_of(one), self._grey_of(other)
+        return self._full_of(one).grey, self._full_of(other).grey
 
-    def _grey_of(self, sha256: str) -> Image.Image:
-        if sha256 not in self._greys:
+    def _moves_otherwise(self, one: tuple[str, Header], other: tuple[str, Header]) -> bool:
+        """Whether two pictures that begin alike go on otherwise."""
+        frames = one[1].frames
+        if frames != other[1].frames:
+            return True
+        for number in later_frames(frames):
+            first, second = (self._frame(sha256, number) for sha256, _ in (one, other))
+            found = difference(first, second)
+            if found.tile > self.same_below or found.lonely > _LONELY:
+                return True
+        return False
+
+    def _frame(self, sha256: str, number: int) -> Image.Image:
+        path = self.path_of(sha256)
+        return _reduced(open_picture(path, at_least=_DECODE_SIDE, frame=number).rgb).convert("L")
+
+    def _full_of(self, sha256: str) -> _Full:
+        if sha256 not in self._full:
             self._decode(sha256)
-        self._greys.move_to_end(sha256)
-        return self._greys[sha256]
+        self._full.move_to_end(sha256)
+        return self._full[sha256]
 
     def _small_of(self, sha256: str) -> _Small:
         if sha256 not in self._small:
@@ -142,10 +189,10 @@ class Prover:
         picture = open_picture(self.path_of(sha256), at_least=_DECODE_SIDE)
         rgb = _reduced(picture.rgb)
         grey = rgb.convert("L")
-        size = (picture.header.width, picture.header.height)
-        self._greys[sha256] = grey
-        self._small[sha256] = _Small(_shrunk(grey, _COARSE_SIDE), _chroma(rgb), size)
-        _forget(self._greys, _KEPT)
+        self._full[sha256] = _Full(grey, Tints.of(rgb))
+        small = _shrunk(grey, _COARSE_SIDE)
+        self._small[sha256] = _Small(small, _chroma(rgb), picture.header)
+        _forget(self._full, _KEPT)
         _forget(self._small, _COARSE_KEPT)
 
 
@@ -172,7 +219,8 @@ def _shrunk(picture: Image.Image, side: int) -> Image.Image:
         return picture
     longest = 8 * side
     size = tuple(max(1, min(longest, round(s * scale))) for s in picture.size)
-    return picture.resize((size[0], size[1]), Image.Resampling.BOX)
+    # Not BOX: where no whole number of pixels makes one, a copy at 3/4 differed by 23 levels.
+    return picture.resize((size[0], size[1]), Image.Resampling.LANCZOS)
 
 
 def _chroma(rgb: Image.Image) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from curate.facts import Measure
-from curate.groups import by_group
+from curate.groups import by_group, is_between_kept
 from curate.same import PROOF_VERSION
 from curate.store.likeness import read_apart
 from curate.store.opinions import Membership, Pair, read_clusters, read_measures, read_pairs
@@ -87,7 +87,7 @@ def read_sheets(catalog: Catalog) -> Sheets:
     sheets.sort(key=lambda sheet: (-len(sheet.proofs), sheet.keeper))
     apart = read_apart(catalog)
     told = tuple(p for p in current if (p.a, p.b) in apart)
-    current = [p for p in current if (p.a, p.b) not in apart]
+    current = [p for p in current if (p.a, p.b) not in apart and is_between_kept(p, clusters)]
     return Sheets(
         tuple(sheets),
         tuple(sorted((p for p in current if p.kind == "unsure"), key=lambda p: (p.tile, p.a, p.b))),

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import random
+from itertools import product
+
 import pytest
 
+from curate.cuts import CUTS
 from curate.facts import Measure
-from curate.forms import Proposals, forms_of
+from curate.forms import Near, Proposals, forms_of
 from curate.settings import NearDuplicate
+from harvest.ledger.fingerprint import hamming
 
 FAR = (1 << 256) - 1
+ORDER = ["plain", "trimmed", "inner", "mirror", "flip", *CUTS]
+CORNER = ("less top left",)
+WIDE = ((1 << 90) - 1) << 100
 
 
 def facts(name: str, **hashes: int) -> Measure:
     """Hashes of 256 bits by form; the 64-bit ones are their lowest bits."""
-    given = {"phash": 0, "mirror": FAR, "flip": FAR >> 1, "trimmed": hashes.get("phash", 0)}
+    plain = hashes.get("phash", 0)
+    given = {"phash": 0, "mirror": FAR, "flip": FAR >> 1, "trimmed": plain, "inner": plain}
     words = {}
-    for form, value in (given | hashes).items():
+    cuts = b"".join(packed(hashes.get(name, plain)) for name in CUTS)
+    for form, value in (given | {n: v for n, v in hashes.items() if n not in CUTS}).items():
         words[f"{form}64"] = f"{value & 0xFFFFFFFFFFFFFFFF:016x}"
         words[f"{form}256"] = f"{value:064x}"
-    return Measure(name, "v", "image/png", 1, **words)
+    return Measure(name, "v", "image/png", 1, cuts=cuts, **words)
+
+
+def packed(value: int) -> bytes:
+    return (value & 0xFFFFFFFFFFFFFFFF).to_bytes(8) + value.to_bytes(32)
 
 
 def near(first: Measure, second: Measure, **settings: int) -> dict[int, frozenset[str]]:
@@ -38,6 +52,12 @@ PATTERN = 0x0F0F_3355_0FF0_1234_5678_9ABC_DEF0_1357_2468_ACE0_BDF1_0246_8ACE_111
         ({"phash": PATTERN}, {"phash": 7 << 99, "trimmed": PATTERN}, {"trimmed"}),
         ({"phash": PATTERN}, {"phash": 7 << 99, "mirror": PATTERN ^ 1}, {"mirror"}),
         ({"phash": PATTERN}, {"phash": 7 << 99, "flip": PATTERN}, {"flip"}),
+        ({"phash": PATTERN}, {"phash": 7 << 99, "inner": PATTERN ^ 1}, {"inner"}),
+        ({"phash": 7 << 99, "inner": PATTERN ^ 1}, {"phash": PATTERN}, {"inner"}),
+        ({"phash": 7, "inner": PATTERN}, {"phash": WIDE, "trimmed": PATTERN}, {"inner"}),
+        ({"phash": PATTERN}, {"phash": 7 << 99, "less top": PATTERN ^ 1}, {"less top"}),
+        ({"phash": 7 << 99, "less right": PATTERN ^ 1}, {"phash": PATTERN}, {"less right"}),
+        ({"phash": 7, "less top left": PATTERN}, {"phash": WIDE, "trimmed": PATTERN}, {*CORNER}),
         ({"phash": PATTERN}, {"phash": PATTERN, "mirror": PATTERN ^ 1}, {"plain", "mirror"}),
     ],
 )
@@ -56,13 +76,50 @@ def test_both_hashes_have_to_be_near() -> None:
     assert near(first, facts("b", phash=PATTERN ^ 0x3FF)) == {0: {"plain"}}
 
 
-def test_two_mirrors_are_no_pair_of_their_own() -> None:
-    """Forms that are turned are looked for among those that are not."""
+@pytest.mark.parametrize("form", ["mirror", "flip", "inner", "less left"])
+def test_two_mirrors_or_two_parts_are_no_pair_of_their_own(form: str) -> None:
+    """One of each pair is the picture as it is, or without its margins."""
     first, second = (
-        facts(name, phash=n << 90, mirror=PATTERN) for name, n in (("a", 0), ("b", FAR >> 99))
+        facts(name, phash=n << 90, **{form: PATTERN}) for name, n in (("a", 0), ("b", FAR >> 99))
     )
 
     assert near(first, second) == {}
+
+
+def test_proposals_are_those_of_comparing_every_form_with_every_other() -> None:
+    """Of pictures admitted so far, each with its nearest distances; the others are not there."""
+    rng = random.Random(4)
+    stems = [rng.getrandbits(256) for _ in range(6)]
+
+    def word() -> int:
+        return rng.choice(stems) ^ sum({1 << rng.randrange(256) for _ in range(rng.randrange(40))})
+
+    kinds = ("phash", "trimmed", "inner", "mirror", "flip", *CUTS)
+    pool = [facts(str(n), **{kind: word() for kind in kinds}) for n in range(120)]
+    settings = NearDuplicate(max_distance64=8, max_distance256=40)
+    proposals = Proposals(pool, settings)
+    admitted = list(range(0, 120, 3))
+    for number in admitted:
+        proposals.admit(number)
+    found = {n: proposals.near(n) for n in range(120) if n not in admitted}
+
+    assert found == {n: compared(n, admitted, pool, settings) for n in found}
+    assert sum(map(len, found.values())) > 100
+
+
+def compared(
+    mine: int, others: list[int], pool: list[Measure], settings: NearDuplicate
+) -> dict[int, Near]:
+    met: dict[int, Near] = {}
+    for other in others:
+        for (a, *one), (b, *two) in product(forms_of(pool[mine]), forms_of(pool[other])):
+            if not {a, b} & {"plain", "trimmed"} or b in ("mirror", "flip"):
+                continue
+            short, long = (hamming(x, y) for x, y in zip(one, two, strict=True))
+            if short <= settings.max_distance64 and long <= settings.max_distance256:
+                now = Near(short, long, frozenset({max(a, b, key=ORDER.index)}))
+                met[other] = met[other].joined(now) if other in met else now
+    return met
 
 
 def test_a_symmetrical_picture_is_not_its_own_mirror() -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import itertools
 import random
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from curate.facts import Measure
-from curate.groups import Candidate, Groups, Known, group, memberships
+from curate.forms import Proposals
+from curate.groups import Candidate, Groups, Judge, Known, Prove, group, memberships
 from curate.keep import choose, is_enlarged
 from curate.measure import measure
 from curate.same import Proof
@@ -24,12 +27,20 @@ SETTINGS = NearDuplicate()
 NOTHING = Known({})
 
 
-def candidate(name: str, *, area: int = 100, hash64: int = 0) -> Candidate:
+def facts(name: str, *, area: int = 100, hash64: int = 0) -> Measure:
     sha256 = hashlib.sha256(name.encode()).hexdigest()
-    facts = Measure(
+    return Measure(
         sha256, "v", "image/jpeg", 1000, area, 1, phash64=f"{hash64:016x}", phash256="0" * 64
     )
-    return Candidate(facts, by_hand=False, seen_at="2024")
+
+
+def candidate(some: Measure) -> Candidate:
+    return Candidate.of(some, by_hand=False, seen_at="2024")
+
+
+def grouping(pool: Sequence[Measure], prove: Prove, known: Known = NOTHING) -> Iterator[Any]:
+    near = Proposals(pool, SETTINGS)
+    return group([candidate(some) for some in pool], near, Judge(SETTINGS, known), prove)
 
 
 def proof(tile: float) -> Proof:
@@ -37,19 +48,19 @@ def proof(tile: float) -> Proof:
 
 
 def grouped(
-    candidates: list[Candidate], tiles: dict[frozenset[str], float], known: Known = NOTHING
+    pool: list[Measure], tiles: dict[frozenset[str], float], known: Known = NOTHING
 ) -> Groups:
     def prove(a: str, b: str, forms: frozenset[str]) -> Proof:
         return proof(tiles.get(frozenset({a, b}), 50.0))
 
-    *_, last = group(candidates, SETTINGS, prove, known)
+    *_, last = grouping(pool, prove, known)
     assert isinstance(last, Groups)
     return last
 
 
 def test_a_chain_of_small_steps_joins_no_two_ends() -> None:
     """Each member is proved against the centre, so the far end of a chain stays out."""
-    a, b, c = (candidate(name, area=area) for name, area in (("a", 300), ("b", 200), ("c", 100)))
+    a, b, c = (facts(name, area=area) for name, area in (("a", 300), ("b", 200), ("c", 100)))
     same = {frozenset({a.sha256, b.sha256}): 3.0, frozenset({b.sha256, c.sha256}): 3.0}
     found = grouped([c, a, b], same)
     members = memberships(found)
@@ -59,9 +70,21 @@ def test_a_chain_of_small_steps_joins_no_two_ends() -> None:
     assert len({members[x.sha256].kin for x in (a, b, c)}) == 1
 
 
+def test_who_is_the_same_as_two_centres_joins_the_better_one() -> None:
+    """Whichever of the two was given first."""
+    a, b, c = (facts(name, area=area) for name, area in (("a", 300), ("b", 200), ("c", 100)))
+    same = {frozenset({c.sha256, a.sha256}): 3.0, frozenset({c.sha256, b.sha256}): 3.0}
+
+    found = grouped([a, b, c], same)
+
+    assert found.stars == {a.sha256: (c.sha256,)}
+    assert grouped([b, a, c], same).stars == found.stars
+    assert {frozenset({p.a, p.b}) for p in found.pairs if p.kind == "same"} == set(same)
+
+
 def test_any_order_of_input_gives_the_same_groups() -> None:
     """Stars depend on content alone."""
-    pool = [candidate(str(n), area=100 + n % 5, hash64=(1 << n % 7) - 1) for n in range(40)]
+    pool = [facts(str(n), area=100 + n % 5, hash64=(1 << n % 7) - 1) for n in range(40)]
     rng = random.Random(3)
     tiles = {
         frozenset({a.sha256, b.sha256}): rng.choice((2.0, 9.0, 30.0))
@@ -79,14 +102,14 @@ def test_any_order_of_input_gives_the_same_groups() -> None:
 
 def test_proofs_made_before_are_not_made_again() -> None:
     """A pair that the catalog knows is taken from there."""
-    a, b = candidate("a", area=2), candidate("b", area=1)
+    a, b = facts("a", area=2), facts("b", area=1)
     first, second = sorted((a.sha256, b.sha256))
     known = {(first, second): Pair(first, second, 0, 0, 1.0, "same", "re-encoded")}
 
     def prove(one: str, other: str, forms: frozenset[str]) -> Proof:
         raise AssertionError("proved again")
 
-    [found] = group([a, b], SETTINGS, prove, Known(known))
+    [found] = grouping([a, b], prove, Known(known))
 
     assert isinstance(found, Groups)
     assert (found.stars, found.pairs) == ({a.sha256: (b.sha256,)}, (known[first, second],))
@@ -94,8 +117,8 @@ def test_proofs_made_before_are_not_made_again() -> None:
 
 def test_many_copies_of_one_hash_are_compared_with_their_centre_alone() -> None:
     """A placeholder under 400 posts costs 399 proofs, not 80,000."""
-    pool = [candidate(str(n)) for n in range(400)]
-    *proofs, groups = group(pool, SETTINGS, lambda a, b, forms: proof(0.0), NOTHING)
+    pool = [facts(str(n)) for n in range(400)]
+    *proofs, groups = grouping(pool, lambda a, b, forms: proof(0.0))
 
     assert len(proofs) == 399
     assert isinstance(groups, Groups)
@@ -112,7 +135,8 @@ class Files:
         sha256 = hashlib.sha256(data).hexdigest()
         self.path(sha256).write_bytes(data)
         content = Content(sha256, sniff(data) or "", len(data))
-        return Candidate(measure(content, self.path(sha256)), by_hand, seen_at)
+        found = measure(content, self.path(sha256))
+        return Candidate.of(found, by_hand=by_hand, seen_at=seen_at)
 
     def path(self, sha256: str) -> Path:
         return self._folder / sha256
@@ -183,9 +207,8 @@ def test_then_bytes_then_time_then_hash_decide(draw, files: Files) -> None:
     picture = draw.photo(4)
     rich = files.add(draw.encode(picture, quality=95), seen_at="2024")
     poor = files.add(draw.encode(picture, quality=50), seen_at="2010")
-    one = candidate("one")
-    early = Candidate(candidate("other").measure, by_hand=False, seen_at="2010")
-    twin = candidate("twin")
+    one, twin = candidate(facts("one")), candidate(facts("twin"))
+    early = Candidate.of(facts("other"), by_hand=False, seen_at="2010")
 
     assert files.keep(rich, poor) == rich.sha256
     assert files.keep(one, early) == early.sha256

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from curate.groups import Candidate, Groups, Known
+from curate.groups import Candidate, Groups, Judge, Known
 from curate.keepers import Stars
 from curate.measure import measure
 from curate.same import Proof
@@ -33,7 +34,7 @@ class Files:
         self.path(sha256).write_bytes(data)
         content = Content(sha256, sniff(data) or "", len(data))
         facts = measure(content, self.path(sha256))
-        self.candidates[sha256] = Candidate(facts, by_hand=False, seen_at="2024")
+        self.candidates[sha256] = Candidate.of(facts, by_hand=False, seen_at="2024")
         return sha256
 
     def path(self, sha256: str) -> Path:
@@ -43,14 +44,13 @@ class Files:
         self.proved.append(frozenset({one, other}))
         return Proof(self.tiles.get(frozenset({one, other}), 2.0), "resized", (0, 0, 1, 1))
 
-    def stars(self, centre: str, *members: str) -> Groups:
-        pairs = []
+    def stars(self, centre: str, *members: str, others: Sequence[Pair] = ()) -> Groups:
+        pairs = list(others)
         for member in members:
             a, b = sorted((centre, member))
             pairs.append(Pair(a, b, 0, 0, 2.0, "same", "resized"))
-        stars = Stars(
-            self.candidates, NearDuplicate(), self.prove, Known({}, apart=self.apart), pairs
-        )
+        judge = Judge(NearDuplicate(), Known({}, apart=self.apart))
+        stars = Stars(self.candidates, lambda a, b: (0, 0), judge, self.prove, pairs)
         return stars.round_keepers(Groups({centre: members}, tuple(pairs)), self.path)
 
 
@@ -112,3 +112,34 @@ def test_the_keeper_is_not_joined_by_what_was_told_apart_from_it(files: Files, t
     found = files.stars(blown_up, original, poor)
 
     assert found.stars == {original: (blown_up,)}
+
+
+@pytest.mark.parametrize("quality", [75, 98])
+def test_an_enlargement_of_more_bytes_loses(draw, files: Files, quality: int) -> None:
+    """However good its encoder: it shows no more than its original."""
+    picture = draw.comic(2, (600, 450))
+    original = files.add(draw.encode(picture, quality=80))
+    large = picture.resize((900, 675), Image.Resampling.LANCZOS)
+    enlarged = files.add(draw.encode(large, quality=quality))
+
+    assert files.stars(enlarged, original).stars == {original: (enlarged,)}
+
+
+def test_what_the_former_centre_was_near_is_proved_against_the_keeper(files: Files, trio) -> None:
+    """An enlargement in the middle does not part a copy from its original."""
+    blown_up, original, poor = trio
+    a, b = sorted((blown_up, poor))
+    near = Pair(a, b, 2, 2, 9.0, "unsure", "hashes alike")
+    found = files.stars(blown_up, original, others=[near])
+
+    assert {k: set(v) for k, v in found.stars.items()} == {original: {blown_up, poor}}
+
+
+def test_a_copy_joins_its_original_though_a_larger_one_came_first(files: Files, trio) -> None:
+    """The same as both, of which nobody can say that they are one: the better one has it."""
+    blown_up, original, poor = trio
+    files.tiles[frozenset({blown_up, original})] = 9.0
+    a, b = sorted((original, poor))
+    found = files.stars(blown_up, poor, others=[Pair(a, b, 0, 0, 2.0, "same", "re-encoded")])
+
+    assert found.stars == {original: (poor,)}

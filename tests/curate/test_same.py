@@ -50,6 +50,18 @@ def test_re_encodes_are_the_same(draw, tmp_path: Path, kind: str, size: tuple[in
     assert {key: tile for key, tile in found.items() if tile > 7} == {}
 
 
+def test_a_smaller_copy_of_a_long_strip_is_not_told_apart_by_small_greys(draw, tmp_path) -> None:
+    """Thin lines at three quarters of the size: the quick look must not see another picture."""
+    found = set()
+    for seed in range(8):
+        strip = draw.comic(seed, (740, 223), panels=4)
+        saved(tmp_path, "strip", draw.encode(strip, quality=95))
+        saved(tmp_path, "copy", draw.encode(resized(strip, 0.75), quality=85))
+        found.add(Prover(lambda name: tmp_path / name).prove("strip", "copy").how)
+
+    assert found == {"resized"}
+
+
 @pytest.mark.parametrize("size", [(1200, 900), (640, 480), (360, 270)])
 def test_other_words_in_the_same_panels_differ(draw, tmp_path: Path, size) -> None:
     """Strips that differ in their words alone hash alike, and the proof keeps them apart."""
@@ -87,6 +99,104 @@ def test_one_letter_makes_another_strip(draw, tmp_path: Path, size, scale: float
         found.append(kind_of(proof.tile, proof.how, NearDuplicate()))
 
     assert found == ["variant"] * 4
+
+
+def proved(tmp_path: Path, one: bytes, other: bytes) -> str:
+    saved(tmp_path, "one", one)
+    saved(tmp_path, "other", other)
+    proof = Prover(lambda name: tmp_path / name).prove("one", "other")
+    return f"{kind_of(proof.tile, proof.how, NearDuplicate())}, {proof.how}"
+
+
+@pytest.mark.parametrize("colour", [(255, 0, 0), (0, 0, 255), (250, 250, 250)])
+def test_a_thin_mark_is_a_variant(draw, tmp_path: Path, colour: tuple[int, int, int]) -> None:
+    """Half transparent letters of 18 pixels: a re-encode that differs as much does so all over."""
+    found = set()
+    for seed in range(4):
+        picture = draw.photo(seed, (500, 375))
+        layer = Image.new("RGBA", picture.size)
+        ImageDraw.Draw(layer).text((300, 330), "@my_watermark", (*colour, 150), font_size=18)
+        marked = Image.alpha_composite(picture.convert("RGBA"), layer).convert("RGB")
+        found.add(proved(tmp_path, draw.encode(picture), draw.encode(marked, quality=85)))
+
+    assert found == {"variant, differs in part"}
+
+
+def test_one_letter_in_one_place_is_a_variant(draw, tmp_path: Path) -> None:
+    """A small grey one: under 7 levels in its tile, and nothing anywhere else."""
+    made = []
+    for letter in "eo":
+        strip = draw.comic(3, (700, 520))
+        ImageDraw.Draw(strip).text((330, 250), letter, (90, 90, 90), font_size=11)
+        made.append(draw.encode(strip, quality=92))
+    found = proved(tmp_path, *made)
+    tile = worst_tile(*(small_grey(tmp_path / name) for name in ("one", "other")))
+
+    assert tile < 7
+    assert found == "variant, differs in part"
+
+
+def test_a_mark_of_one_brightness_is_a_variant(draw, tmp_path: Path) -> None:
+    """Its colour alone tells it, which greys do not have."""
+    found = set()
+    for seed in range(4):
+        light, blue, red = draw.photo(seed, (500, 375)).convert("YCbCr").split()
+        light, blue, red = (channel.point(lambda v: 80 + v // 3) for channel in (light, blue, red))
+        marked = red.copy()
+        ImageDraw.Draw(marked).text((200, 200), "@my_watermark", 200, font_size=24)
+        one, other = (
+            draw.encode(Image.merge("YCbCr", (light, blue, some)).convert("RGB"))
+            for some in (red, marked)
+        )
+        found.add(proved(tmp_path, one, other))
+
+    assert found == {"variant, differs in part"}
+
+
+def test_a_poor_copy_of_a_colourful_picture_is_the_same(draw, tmp_path: Path) -> None:
+    """Smeared colours are no mark."""
+    found = set()
+    for seed in range(4):
+        picture = draw.photo(seed, (900, 700))
+        ImageDraw.Draw(picture).ellipse((300, 200, 420, 320), (230, 20, 20), (20, 20, 240), 9)
+        poor = draw.encode(resized(picture, 0.3), quality=40)
+        found.add(proved(tmp_path, draw.encode(picture, quality=95), poor))
+
+    assert found == {"same, resized"}
+
+
+@pytest.mark.parametrize("ground", [255, 200, 128, 40])
+@pytest.mark.parametrize("contrast", [15, 25])
+def test_pale_words_are_words(draw, tmp_path: Path, ground: int, contrast: int) -> None:
+    """Letters so near to their ground that no tile differs by 7 levels."""
+    made = []
+    for words in ("Never always\nnothing again", "Window before\nlittle could"):
+        strip = Image.new("RGB", (900, 400), (ground,) * 3)
+        pen = ImageDraw.Draw(strip)
+        for left in range(0, 900, 300):
+            pen.rectangle((left + 8, 8, left + 290, 390), outline="red", width=3)
+            pen.ellipse((left + 100, 200, left + 180, 280), "blue")
+        shade = ground - contrast if ground > contrast + 30 else ground + contrast
+        pen.text((30, 30), words, (shade,) * 3, font_size=18)
+        made.append(draw.encode(strip))
+
+    assert proved(tmp_path, *made) == "variant, differs in part"
+
+
+def test_an_animation_is_more_than_its_first_frame(draw, tmp_path: Path) -> None:
+    """One title and two stories, an animation and its first frame: variants. A copy: the same."""
+    title = draw.comic(1, (320, 240))
+    stories = [[title, *(draw.comic(seed + n, (320, 240)) for n in range(6))] for seed in (10, 30)]
+    one, other = (
+        draw.encode(s[0], "GIF", save_all=True, append_images=s[1:], duration=80) for s in stories
+    )
+    copy = draw.encode(
+        title, "WEBP", save_all=True, append_images=stories[0][1:], quality=80, duration=80
+    )
+
+    assert proved(tmp_path, one, other) == "variant, other frames"
+    assert proved(tmp_path, one, draw.encode(title, "PNG")) == "variant, other frames"
+    assert proved(tmp_path, one, copy).startswith("same")
 
 
 def test_other_colours_make_a_variant(draw, tmp_path: Path) -> None:
@@ -148,3 +258,19 @@ def test_flat_pictures_of_other_colours_differ() -> None:
 def test_odd_sizes_have_an_answer(size: tuple[int, int]) -> None:
     """No shape is too small or too long to be compared."""
     assert worst_tile(Image.new("L", size, 90), Image.new("L", (40, 30), 90)) == pytest.approx(0)
+
+
+def test_pictures_near_in_a_cut_alone_are_a_crop_or_nothing(draw, tmp_path: Path) -> None:
+    """By their pixels, in either order: whatever the hashes say, they are never one picture."""
+    strip = draw.comic(1, (900, 700))
+    saved(tmp_path, "a whole", draw.encode(strip))
+    saved(tmp_path, "b part", draw.encode(strip.crop((0, 0, 900, 630)), quality=80))
+    saved(tmp_path, "c part", draw.encode(strip))
+    saved(tmp_path, "d whole", draw.encode(strip.resize((450, 350))))
+    saved(tmp_path, "e other", draw.encode(draw.comic(4, (900, 700))))
+    prover = Prover(lambda name: tmp_path / name)
+    pairs = [("a whole", "b part"), ("b part", "d whole"), ("a whole", "e other")]
+    pairs.append(("a whole", "c part"))
+    found = [prover.prove(*pair, frozenset({"less bottom"})).how for pair in pairs]
+
+    assert found == ["crop", "crop", "unlike", "unlike"]
