@@ -85,14 +85,21 @@ def find_conflicts(
         if len(labels) > 1 or (labels and any(is_rejected(f) for f in folders)):
             paths = sorted(place.path for place in standing.places[sha256])
             found[sha256] = f"stands in {' and '.join(paths)}; keep one of them"
-        elif sha256 not in standing.hands:
+        elif sha256 not in standing.hands and not _set_aside(folders):
             told = told_labels(provenance.get(sha256, ()))
             if len(told) > 1:
-                found[sha256] = ", ".join(f"{t} says {label}" for label, t in sorted(told.items()))
+                file = next((seen.file for seen in provenance[sha256] if seen.file), "")
+                says = ", ".join(f"{t} says {label}" for label, t in sorted(told.items()))
+                found[sha256] = f"{file}: {says}" if file else says
     for group in _groups(clusters):
         for sha256, why in _disagreement(group, standing, provenance).items():
             found.setdefault(sha256, why)
     return dict(sorted(found.items()))
+
+
+def _set_aside(folders: Folders) -> bool:
+    """Whether a check has put a picture away: then no label is asked for."""
+    return bool(folders) and all(is_rejected(folder) for folder in folders)
 
 
 def _groups(clusters: Mapping[str, Membership]) -> list[list[str]]:
@@ -117,11 +124,19 @@ def _disagreement(
     told: dict[str, str] = {}
     for sha256 in group:
         if sha256 in standing.images and sha256 not in standing.hands:
-            told |= told_labels(provenance.get(sha256, ()))
-            home = home_of(standing.images[sha256], provenance.get(sha256, ()))
+            sightings = provenance.get(sha256, ())
+            for label, target in told_labels(sightings).items():
+                told.setdefault(label, f"{target} says {label} of {_named(sha256, sightings)}")
+            home = home_of(standing.images[sha256], sightings)
             if label_of(home) is not None:
-                told.setdefault(home, f"folder {home}")
+                told.setdefault(home, f"{_named(sha256, sightings)} was put into {home}")
     if named or len(told) < 2:
         return {}  # a person has said it, or all agree
-    why = ", ".join(f"{target} says {label}" for label, target in sorted(told.items()))
+    why = ", ".join(words for _, words in sorted(told.items()))
     return {group[0]: f"its duplicates disagree: {why}"}
+
+
+def _named(sha256: str, sightings: Sequence[Seen]) -> str:
+    """A picture for people: its first digits, and its own name where it lay in their folder."""
+    file = next((seen.file for seen in sightings if seen.file), "")
+    return f"{sha256[:8]} ({file})" if file else sha256[:8]

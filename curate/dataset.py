@@ -9,12 +9,13 @@ bytes.
 from __future__ import annotations
 
 import json
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from curate.exports.inventory import manifest_line
+from curate.fresh import fresh_folder, refuse_strangers
 from curate.labels import Clock, SyncSummary, read_hands, utc_now
 from curate.leaks import FILE_NAME as LEAKS
 from curate.leaks import Leak, find_leaks, tell
@@ -23,11 +24,13 @@ from curate.selection import Chosen, material, need_labels, select
 from curate.settings import SplitSettings
 from curate.split import Division, Moved, divide
 from curate.store.opinions import Assigned, read_clusters, read_split, save_split
-from curate.store.schema import open_store
-from harvest.ledger.folder import DatasetFolder, FolderMode, place
+from curate.store.schema import open_store, scratch_store
+from curate.units import Material
+from harvest.ledger.folder import DatasetFolder, FolderMode, parse_sha8, place
 from harvest.ledger.manifest import FILE_NAME as MANIFEST
-from harvest.ledger.manifest import SPLITS, ManifestLine, write_manifest
+from harvest.ledger.manifest import SPLITS, write_manifest
 
+_OURS = (MANIFEST, f"{MANIFEST}.part", LEAKS)
 _NAMED = 5  # pictures that changed parts, before the rest is only counted
 
 
@@ -71,10 +74,12 @@ def build(
 
     With `dry_run` everything is decided and nothing written, not even what people had moved.
     Raises DataError with fewer than two labels, when a label is left without a picture to train
-    on, or cannot be split by account; nothing is changed then. Otherwise as `labels.sync` does.
+    on, or cannot be split by account, and UsageError where files that are not winnow's stand in
+    `build/`; nothing is changed then. Otherwise as `labels.sync` does.
     """
     settings = settings or SplitSettings()
-    with open_store(folder) as catalog:
+    refuse_strangers(folder.build, _is_ours, "build")
+    with scratch_store(folder) if dry_run else open_store(folder) as catalog:
         standing, found = read_hands(catalog, folder, clock, dry_run=dry_run)
         selection = select(catalog, standing)
         found.conflicts = dict(selection.conflicts)
@@ -82,7 +87,8 @@ def build(
         clusters = read_clusters(catalog)
         before = read_split(catalog, settings.plan)
         anew = not before and bool(read_split(catalog))
-        division = divide(material(selection.pictures, clusters), before, settings)
+        stuff = material(selection.pictures, clusters)
+        division = divide(stuff, before, settings)
         taken = [p for p in selection.pictures if p.sha256 in division.assigned]
         parts = {sha256: one.part for sha256, one in division.assigned.items()}
         summary = BuildSummary(
@@ -93,7 +99,7 @@ def build(
             moved=division.moved,
             leaks=find_leaks(parts, taken, clusters),
             notes=[*selection.explain(), *division.notes],
-            plan=settings.plan,
+            plan=settings.plan + _without_account(stuff, settings),
             manifest=str(folder.build / MANIFEST),
             dry_run=dry_run,
             sync=found,
@@ -103,14 +109,21 @@ def build(
         summary.notes += _explain(division, {p.sha256: p for p in taken})
         if anew:
             summary.notes.append(f"the split was drawn anew by other settings: {settings.plan}")
+        if settings.by == "account" and summary.plan != settings.plan:
+            summary.notes.append(f"the split is {summary.plan}: those are divided as by group")
         summary.notes += tell(summary.leaks)
         if not dry_run:
-            fresh = _write(folder, taken, division.assigned, mode)
-            _write_leaks(fresh, summary)
-            # Before the swap: a kill between the two costs a build, not the memory of one.
-            save_split(catalog, division.assigned, settings.plan)
-            _swap(folder, fresh)
+            with fresh_folder(folder.build) as fresh:
+                _write(folder, fresh, taken, division.assigned, mode)
+                _write_leaks(fresh, summary)
+                # Before the swap: a kill between the two costs a build, not the memory of one.
+                save_split(catalog, division.assigned, settings.plan)
     return summary
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether a build may have written a file, by its path below `build/`."""
+    return parse_sha8(file.name) is not None if len(file.parts) == 3 else file.name in _OURS
 
 
 def _counts(pictures: Iterable[Chosen], parts: Mapping[str, str]) -> dict[str, dict[str, int]]:
@@ -118,6 +131,14 @@ def _counts(pictures: Iterable[Chosen], parts: Mapping[str, str]) -> dict[str, d
     for picture in pictures:
         counts[parts[picture.sha256]][picture.label] += 1
     return {part: dict(sorted(some.items())) for part, some in counts.items()}
+
+
+def _without_account(stuff: Material, settings: SplitSettings) -> str:
+    """What the plan adds where a split by account knows no account to go by."""
+    nameless = sum(not names for names in stuff.accounts.values())
+    if settings.by != "account" or not nameless:
+        return ""
+    return f" (no account is known of {nameless} of {len(stuff.labels)} pictures)"
 
 
 def _explain(division: Division, pictures: Mapping[str, Chosen]) -> Iterator[str]:
@@ -135,58 +156,26 @@ def _explain(division: Division, pictures: Mapping[str, Chosen]) -> Iterator[str
         yield f"… and {len(division.moved) - _NAMED} more moved for the same reason"
 
 
-def _line(picture: Chosen, assigned: Assigned) -> ManifestLine:
-    first = picture.sightings[0] if picture.sightings else None
-    facts = picture.measure
-    return ManifestLine(
-        file=f"{assigned.part}/{picture.label}/{picture.name}",
-        sha256=picture.sha256,
-        label=picture.label,
-        split=assigned.part,  # type: ignore[arg-type]
-        group=assigned.group,
-        source=first.source if first else "",
-        account=first.author if first else None,
-        post_url=first.post_url if first else None,
-        urls=picture.urls,
-        posted_at=first.posted_at if first else None,
-        width=facts.width,
-        height=facts.height,
-        bytes=facts.n_bytes,
-        phash256=facts.phash256,
-    )
-
-
 def _write(
     folder: DatasetFolder,
+    fresh: Path,
     pictures: Sequence[Chosen],
     assigned: Mapping[str, Assigned],
     mode: FolderMode,
-) -> Path:
-    """Write the data set beside the one that stands; returns where."""
-    fresh = folder.build.with_name("build.new")
-    shutil.rmtree(fresh, ignore_errors=True)
+) -> None:
+    """Write the data set into a folder that is not there yet."""
     for part in SPLITS:
         for label in {picture.label for picture in pictures}:
             (fresh / part / label).mkdir(parents=True)
     lines = []
     for picture in pictures:
-        line = _line(picture, assigned[picture.sha256])
+        line = manifest_line(picture, assigned[picture.sha256])
         place(raw_file(folder, picture.stored), fresh / line.file, mode)
         lines.append(line)
     write_manifest(fresh / MANIFEST, sorted(lines, key=lambda line: line.file))
-    return fresh
 
 
 def _write_leaks(fresh: Path, summary: BuildSummary) -> None:
     leaks = {parts: asdict(leak) for parts, leak in summary.leaks.items()}
     text = json.dumps({"plan": summary.plan, "shared": leaks}, indent=2)
     (fresh / LEAKS).write_text(text + "\n", encoding="utf-8")
-
-
-def _swap(folder: DatasetFolder, fresh: Path) -> None:
-    former = folder.build.with_name("build.old")
-    shutil.rmtree(former, ignore_errors=True)
-    if folder.build.exists():
-        folder.build.rename(former)
-    fresh.rename(folder.build)
-    shutil.rmtree(former, ignore_errors=True)

@@ -59,7 +59,7 @@ def find_picture(standing: Standing, name: str) -> str:
     which = "no picture" if not found else f"{len(found)} pictures"
     raise UsageError(
         f"{name!r}: {which} of that name; wanted the first digits of one sha256, or the name of"
-        " its file below images/ (`winnow curate groups` shows both)"
+        " its file below images/ (the pages of `winnow curate groups` show the digits)"
     )
 
 

@@ -1,50 +1,48 @@
 """Hand moves read back: what people did below `images/` since the last look.
 
-A file is recognised by its inode, then by its content. Where a picture stood before is what the
-last decision says, or where harvest put it. Every difference is a hand move, noted as a decision;
-from then on no verdict moves that picture again.
+A file is recognised by its inode, then by its content. Every difference from how the last look
+left a picture is a hand move, noted as a decision; from then on no verdict moves that picture
+again.
 """
 
 from __future__ import annotations
 
-import getpass
-import os
 import shlex
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from curate.conflicts import Standing, find_conflicts, home_of
-from curate.facts import Folders
-from curate.foreign import take_in
-from curate.rawfiles import read_raw
-from curate.scan import Scan, check_folders, folder_of, is_rejected, label_of, scan
-from curate.store.facts import (
-    Stored,
-    read_forgotten,
-    read_images,
-    read_provenance,
-)
+from curate.conflicts import Standing, find_conflicts
+from curate.foreign import Arrivals, Origins, Patience, take_in
+from curate.hands import Before, Signature, read_moves
+from curate.hidden import find_hidden
+from curate.persons import name_of
+from curate.rawfiles import give_up, read_raw, take_back
+from curate.returns import carry_through
+from curate.scan import Scan, check_folders, folder_of, label_of, scan
+from curate.store.decisions import Decision, by_hand, new_batch, read_decisions
+from curate.store.facts import Stored, read_forgotten, read_images, read_provenance
+from curate.store.intents import read_intent
 from curate.store.moves import (
-    Decision,
     Place,
     read_announced,
-    read_decisions,
-    read_placed,
     read_places,
     record_moves,
     record_sync,
 )
 from curate.store.opinions import read_clusters
 from curate.store.schema import open_store
+from curate.sync_summary import SyncSummary, summary_of
 from harvest.ledger.catalog import Catalog
 from harvest.ledger.errors import DataError
 from harvest.ledger.folder import DatasetFolder
 
+__all__ = ["Clock", "Manner", "SyncSummary", "login", "read_hands", "sync", "utc_now"]
+
 Clock = Callable[[], datetime]
 
 _ALL_AT_ONCE = 10  # so many pictures that are all gone together were not removed one by one
+_LOOKS = 3  # at pictures that are not where they were, before they count as removed
 
 
 def utc_now() -> datetime:
@@ -52,49 +50,38 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass
-class SyncSummary:
-    """What a sync found."""
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to look."""
 
-    pictures: int = 0
-    """Pictures that stand below `images/`."""
-    folders: dict[str, int] = field(default_factory=dict)
-    """Pictures by folder."""
-    labelled: int = 0
-    """Hand moves into a label folder."""
-    unlabelled: int = 0
-    """Hand moves to `_unsorted`."""
-    rejected: int = 0
-    """Hand moves to `_rejected`."""
-    removed: int = 0
-    """Pictures that were removed from `images/`: rejected by hand, never placed again."""
-    taken_in: int = 0
-    """Files that became pictures of the source `folder`."""
-    conflicts: dict[str, str] = field(default_factory=dict)
-    """sha256 -> why its label is not clear."""
-    strays: list[str] = field(default_factory=list)
-    """Files that were left alone, one line each."""
-    changed_raw: list[str] = field(default_factory=list)
-    """Pictures (sha256) whose file in `raw/` was edited through a link."""
-    missing_raw: list[str] = field(default_factory=list)
-    """Pictures (sha256) whose file in `raw/` is gone."""
+    who: str | None = None
+    """The person's name, where it is not the one that `curate/persons.py` finds."""
+    all_removed: bool = False
+    """Whether it is meant that all pictures are gone."""
+    quiet: float = 0.0
+    """Seconds for which nobody must have written to a file before it is taken in."""
+    scratch: bool = False
+    """Whether the catalog is a copy, in which moves are noted even when nothing is to change."""
 
-    @property
-    def hand_moves(self) -> int:
-        """All hand moves of this sync."""
-        return self.labelled + self.unlabelled + self.rejected + self.removed
+
+_AS_EVER = Manner()
+
+
+def login() -> str:
+    """Name of the person who runs this, for decisions. Raises as `persons.name_of`."""
+    return name_of()
 
 
 def sync(
-    folder: DatasetFolder, *, clock: Clock = utc_now, all_removed: bool = False
+    folder: DatasetFolder, manner: Manner = _AS_EVER, *, clock: Clock = utc_now
 ) -> SyncSummary:
     """Read the hand moves of a data set back into its catalog. The caller holds the lock.
 
     Raises UsageError for a label folder whose name cannot be a label, DataError where `images/`
-    or all that stood in it is gone, unless the caller says with `all_removed` that this is meant.
+    or all that stood in it is gone, unless the caller says in `manner` that this is meant.
     """
     with open_store(folder) as catalog:
-        standing, summary = read_hands(catalog, folder, clock, all_removed=all_removed)
+        standing, summary = read_hands(catalog, folder, clock, manner)
         clusters, provenance = read_clusters(catalog), read_provenance(catalog)
         summary.conflicts = find_conflicts(standing, provenance, clusters)
         return summary
@@ -104,43 +91,87 @@ def read_hands(
     catalog: Catalog,
     folder: DatasetFolder,
     clock: Clock,
+    manner: Manner = _AS_EVER,
     *,
-    all_removed: bool = False,
     dry_run: bool = False,
 ) -> tuple[Standing, SyncSummary]:
     """Do what `sync` does; also returns how all pictures stand now.
 
     With `dry_run` nothing is written, and files that are no pictures yet are passed over.
     """
+    who = name_of(manner.who)
     check_folders(folder)
-    if not dry_run:
+    if manner.scratch or not dry_run:
         _finish_moves(catalog, folder, clock)
-    images = read_images(catalog)
-    raw = read_raw(folder, images)
-    history, last = read_decisions(catalog), read_places(catalog)
-    seen = scan(folder, images, raw, last, read_forgotten(catalog))
-    if not all_removed:
-        stood = {s for s, stored in images.items() if _before(stored, history.get(s))}
-        # Harvest may have filled a new images/ already: what came since the last look is no proof.
-        stood = stood & ({place.sha256 for place in last} | history.keys()) or stood
-        _refuse_loss(folder, stood, {place.sha256 for place in seen.places})
-    taken = () if dry_run else take_in(catalog, folder, seen.foreign, clock())
-    if taken:
-        images = read_images(catalog)
-        raw = read_raw(folder, images)
-    places = _by_picture((*seen.places, *taken))
-    moves = _hand_moves(catalog, images, places, history=history, now=clock())
+    resumed = None if dry_run else carry_through(catalog, folder, clock)
+    intent = read_intent(catalog)
+    under_way = frozenset(d.sha256 for d in intent.decisions) if intent else frozenset[str]()
+    images, history, last = read_images(catalog), read_decisions(catalog), read_places(catalog)
+    raw, forgotten = read_raw(folder, images), read_forgotten(catalog)
+    before = Before.read(catalog, images, history, last)
+    seen = _steady_look(lambda: scan(folder, images, raw, last, forgotten), before.standing())
+    if not manner.all_removed:
+        _refuse_loss(folder, before, {place.sha256 for place in seen.places})
+    arrivals, given_up, back = Arrivals(), frozenset[str](), frozenset[str]()
     if not dry_run:
+        patience = Patience(clock, manner.quiet)
+        standing_still = {place.sha256 for place in seen.places}
+        gone = [place for place in last if place.sha256 not in standing_still]
+        origins = Origins.of(raw, images, gone)
+        arrivals = take_in(catalog, folder, seen.foreign, origins, patience)
+        if arrivals.places or raw.changed:
+            images = read_images(catalog)
+            raw, given_up = give_up(folder, images, read_raw(folder, images))
+            before = Before.read(catalog, images, history, last)
+    places = _by_picture((*seen.places, *arrivals.places))
+    if raw.lost and not dry_run:
+        shown = {sha256: [place.path for place in some] for sha256, some in places.items()}
+        raw, back = take_back(folder, images, raw, shown)
+    now = clock().isoformat(timespec="seconds")
+    passed_over = {place.sha256 for place in last if place.path in set(arrivals.waiting)}
+    moves = read_moves(
+        catalog,
+        before,
+        _folders(images, places, (passed_over - places.keys()) | under_way),
+        Signature(now, who, arrivals.made_of),
+    )
+    if manner.scratch or not dry_run:
         record_sync(catalog, (p for some in places.values() for p in some), moves)
     for decision in moves:
         history.setdefault(decision.sha256, []).append(decision)
-    hands = frozenset(s for s, decisions in history.items() if any(d.hand for d in decisions))
+    hands = frozenset(s for s, decisions in history.items() if by_hand(decisions))
     standing = Standing(images, places, hands, raw)
-    return standing, _summary(standing, moves, seen, len(taken))
+    summary = summary_of(standing, moves, seen, arrivals)
+    removed = {d.sha256 for d in moves if d.hand and not d.after}
+    if removed and (hidden := find_hidden(folder, raw, last, removed)):
+        more = f"; so do {len(hidden) - 1} more" if len(hidden) > 1 else ""
+        summary.notes.append(
+            f"images/{hidden[0]}: counts as removed, for a name with a dot in front is hidden{more}"
+        )
+    summary.resumed = len(resumed.decisions) if resumed else 0
+    summary.unfinished = len(under_way)
+    summary.edited_raw, summary.restored_raw = sorted(given_up - back), sorted(back)
+    return standing, summary
 
 
-def _refuse_loss(folder: DatasetFolder, stood: Set[str], found: Set[str]) -> None:
+def _steady_look(look: Callable[[], Scan], stood: Set[str]) -> Scan:
+    """Look again where something is missing: it may have been moved past the place looked at."""
+    seen = look()
+    for _ in range(_LOOKS - 1):
+        if stood <= {place.sha256 for place in seen.places}:
+            break
+        again = look()
+        if again.places == seen.places:
+            break
+        seen = again
+    return seen
+
+
+def _refuse_loss(folder: DatasetFolder, before: Before, found: Set[str]) -> None:
     """Take a folder that was lost, misnamed or not mounted for what it is, not for a judgement."""
+    stood = before.standing()
+    # Harvest may have filled a new images/ already: what came since the last look is no proof.
+    stood = stood & (before.last.keys() | before.history.keys()) or stood
     if not stood or stood & found or (folder.images.is_dir() and len(stood) < _ALL_AT_ONCE):
         return
     raise DataError(
@@ -150,52 +181,16 @@ def _refuse_loss(folder: DatasetFolder, stood: Set[str], found: Set[str]) -> Non
     )
 
 
-def _hand_moves(
-    catalog: Catalog,
+def _folders(
     images: Mapping[str, Stored],
-    places: Mapping[str, list[Place]],
-    *,
-    history: Mapping[str, list[Decision]],
-    now: datetime,
-) -> list[Decision]:
-    provenance = read_provenance(catalog)
-    at, who = now.isoformat(timespec="seconds"), login()
-    placed = read_placed(catalog)
-    moves = []
-    for sha256, stored in images.items():
-        after = frozenset(folder_of(place.path) for place in places.get(sha256, ()))
-        before = _before(stored, history.get(sha256))
-        if before is None:
-            # Harvest was stopped before it noted the place: not a person's doing, unless the
-            # picture stands where harvest would not have put it.
-            if after <= {home_of(stored, provenance.get(sha256, ()))}:
-                continue
-            before = frozenset()
-        if after == before:
-            continue
-        # Harvest moves what stands where it put it when it learns of another label.
-        placed_anew = stored.placed_as is not None and placed.get(sha256) != stored.placed_as
-        if sha256 in placed and placed_anew and after == {folder_of(str(stored.placed_as))}:
-            why = "placed anew by harvest"
-            moves.append(Decision(sha256, at, "winnow", "harvest", False, before, after, why))
-            continue
-        why = "moved by hand" if after else "removed by hand"
-        moves.append(Decision(sha256, at, who, "sync", True, before, after, why))
-    return moves
-
-
-def _before(stored: Stored, history: Sequence[Decision] | None) -> Folders | None:
-    if history:
-        return history[-1].after
-    return frozenset({folder_of(stored.placed_as)}) if stored.placed_as else None
-
-
-def login() -> str:
-    """Name of the person who runs this, for decisions."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no entry in the user database, as in some containers
-        return f"uid {os.getuid()}"
+    places: Mapping[str, Sequence[Place]],
+    passed_over: Collection[str],
+) -> dict[str, frozenset[str]]:
+    return {
+        sha256: frozenset(folder_of(place.path) for place in places.get(sha256, ()))
+        for sha256 in images
+        if sha256 not in passed_over
+    }
 
 
 def _finish_moves(catalog: Catalog, folder: DatasetFolder, clock: Clock) -> None:
@@ -213,7 +208,7 @@ def _finish_moves(catalog: Catalog, folder: DatasetFolder, clock: Clock) -> None
         moves.append((path, moving_to, label_of(folder_of(moving_to))))
         why = "noted after an interruption"
         decisions.append(Decision(sha256, now, "winnow", "check", False, before, after, why))
-    record_moves(catalog, moves, decisions)
+    record_moves(catalog, moves, decisions, new_batch(catalog))
 
 
 def _by_picture(places: Sequence[Place]) -> dict[str, list[Place]]:
@@ -221,31 +216,3 @@ def _by_picture(places: Sequence[Place]) -> dict[str, list[Place]]:
     for place in sorted(places, key=lambda place: place.path):
         found.setdefault(place.sha256, []).append(place)
     return found
-
-
-def _summary(
-    standing: Standing, moves: Sequence[Decision], seen: Scan, taken_in: int
-) -> SyncSummary:
-    summary = SyncSummary(
-        pictures=len(standing.places),
-        taken_in=taken_in,
-        strays=list(seen.strays),
-        changed_raw=sorted(standing.raw.changed),
-        missing_raw=sorted(standing.raw.missing),
-    )
-    folders: Counter[str] = Counter()
-    for sha256 in standing.places:
-        folders.update(standing.folders(sha256))
-    summary.folders = dict(sorted(folders.items()))
-    for decision in moves:
-        if not decision.hand:
-            continue
-        if not decision.after:
-            summary.removed += 1
-        elif any(label_of(f) for f in decision.after):
-            summary.labelled += 1
-        elif any(is_rejected(f) for f in decision.after):
-            summary.rejected += 1
-        else:
-            summary.unlabelled += 1
-    return summary

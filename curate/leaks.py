@@ -13,6 +13,7 @@ from itertools import combinations
 from curate.selection import Chosen
 from curate.store.opinions import Membership
 from harvest.ledger.manifest import SPLITS
+from harvest.ledger.progress import number_of
 
 FILE_NAME = "leaks.json"
 
@@ -65,13 +66,14 @@ def tell(leaks: Mapping[str, Leak]) -> Iterator[str]:
     """Yield the lines for people on what train and test share."""
     leak = leaks["train/test"]
     yield (
-        f"train and test share {leak.near_duplicate_pairs} near-duplicate pairs and"
-        f" {leak.same_post_pairs} pairs of one post"
+        f"train and test share {number_of(leak.near_duplicate_pairs, 'near-duplicate pair')} and"
+        f" {number_of(leak.same_post_pairs, 'pair')} of one post"
     )
     if leak.accounts:
         yield (
             f"{leak.accounts} of the {leak.accounts_of} accounts in the test part are trained on"
-            f" too ({leak.same_account_pairs:,} pairs); `--by account` measures on unseen ones"
+            f" too ({number_of(leak.same_account_pairs, 'pair')}); `--by account` measures on"
+            " unseen ones"
         )
     elif leak.accounts_of:
         yield f"none of the {leak.accounts_of} accounts in the test part is trained on"

@@ -1,146 +1,157 @@
-"""`curate report`: one HTML page on what was found, set aside, and waits for a person."""
+"""`curate report`: what was found, set aside, and waits for a person, as HTML without a script.
+
+A page of figures, and contact sheets on which every picture tells its story.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from curate.checks.catalogue import CHECKS
-from curate.conflicts import Standing
-from curate.facts import Verdict
-from curate.groups import by_group
-from curate.labels import Clock, read_hands, utc_now
-from curate.leaks import Leak, find_leaks
+from curate.labels import Clock, utc_now
 from curate.rawfiles import raw_file
-from curate.scan import is_rejected
-from curate.selection import Selection, select
-from curate.settings import NEAR_DUPLICATE
-from curate.store.facts import Seen, read_provenance
-from curate.store.opinions import read_clusters, read_split, read_verdicts
-from curate.store.schema import open_store
+from curate.report_pages import Pages
+from curate.report_sheets import Sheets
+from curate.report_shelves import Shelf, shelve
+from curate.report_state import State, read_state
+from curate.thumbnails import Small, thumbnails
 from harvest.ledger import html
+from harvest.ledger.errors import UsageError
+from harvest.ledger.exports import refuse_foreign, refuse_place
 from harvest.ledger.folder import DatasetFolder
+from harvest.ledger.progress import Progress
 
 FILE_NAME = "curate.html"
+MOST_IN_ONE_FILE = 10_000
+"""Pictures that a browser can be asked to open at once."""
 
-_MOST_TILES = 500  # a section, so that one page stays readable; the count says how many there are
-_SIDE = 128
+_SIDES = (128, 96, 72)  # pixels of a thumbnail: smaller where one file would be too heavy
+_MANY = 6_000  # so many thumbnails of the first size are too heavy in any case
+_MOST_BYTES = 34_000_000  # of all tiles in one file
 
 
-def report(folder: DatasetFolder, *, clock: Clock = utc_now) -> Path:
-    """Write the report of a data set and return its path. The caller holds the lock.
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a report is to look like."""
 
-    Raises as `labels.sync` does.
+    out: Path | None = None
+    """Its first page; None: `reports/curate.html` of the data set. Others stand beside it."""
+    one_file: bool = False
+    """All in that one page, with smaller thumbnails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A report that was written."""
+
+    page: Path
+    """Its first page."""
+    sheets: tuple[Path, ...]
+    """Contact sheets; none where all is in one file."""
+    names: Path | None
+    """The list of all files; None where all is in one file."""
+    pictures: int
+    """Pictures that it shows."""
+    shelves: dict[str, int]
+    """Where pictures stand -> how many: `conflict`, `_rejected/<check>`, `_unsorted`, labels."""
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All files."""
+        return (self.page, *self.sheets, *((self.names,) if self.names else ()))
+
+    def record(self) -> dict[str, object]:
+        """The same for machines."""
+        return {
+            "page": str(self.page),
+            "sheets": [str(path) for path in self.sheets],
+            "names": str(self.names) if self.names else None,
+            "bytes": {str(path): path.stat().st_size for path in self.paths},
+            "pictures": self.pictures,
+            "shelves": self.shelves,
+        }
+
+
+def report(
+    folder: DatasetFolder,
+    layout: Layout | None = None,
+    *,
+    progress: Progress | None = None,
+    clock: Clock = utc_now,
+) -> Written:
+    """Write the report of a data set. The caller holds the lock.
+
+    With an `out` elsewhere, a data set that cannot be written is only read. Raises UsageError for
+    one file with too many pictures, for a place in the data set that is not below `reports/`, for
+    files that are not winnow's, and as `labels.sync` does.
     """
-    with open_store(folder) as catalog:
-        standing, _ = read_hands(catalog, folder, clock)
-        selection = select(catalog, standing)
-        provenance = read_provenance(catalog)
-        verdicts = read_verdicts(catalog)
-        clusters = read_clusters(catalog)
-        groups = by_group(clusters)
-        parts = {sha256: one.part for sha256, one in read_split(catalog).items()}
-    page = _Page(folder, standing, provenance)
-    sections = [
-        page.overview(selection, parts),
-        *([page.leaks(find_leaks(parts, selection.pictures, clusters))] if parts else []),
-        *page.set_aside(verdicts),
-        page.duplicates(groups, verdicts),
-        page.conflicts(selection.conflicts),
-    ]
-    path = folder.reports / FILE_NAME
-    subtitle = f"{len(standing.images):,} pictures"
-    # A folder's name may be bytes that are no text.
-    title = f"{folder.name}: curation".encode("utf-8", "backslashreplace").decode()
-    return html.write_page(path, title, sections, subtitle=subtitle)
-
-
-class _Page:
-    """The sections of the page, over one state of the data set."""
-
-    def __init__(
-        self, folder: DatasetFolder, standing: Standing, provenance: Mapping[str, list[Seen]]
-    ) -> None:
-        self._folder = folder
-        self._standing = standing
-        self._provenance = provenance
-
-    def overview(self, selection: Selection, parts: Mapping[str, str]) -> html.Html:
-        """Counts, label balance, the split as built."""
-        facts: list[tuple[str, object]] = [("pictures", len(self._standing.images))]
-        facts += [("in the data set", len(selection.pictures))]
-        facts += [(reason.replace("_", " "), n) for reason, n in selection.left_out.items()]
-        body = [html.facts(facts)]
-        if selection.counts:
-            body.append(html.bars([(label, float(n)) for label, n in selection.counts.items()]))
-        rows = []
-        for label in selection.counts:
-            here = [parts.get(p.sha256, "") for p in selection.pictures if p.label == label]
-            rows.append((label, *(here.count(part) for part in ("train", "validation", "test"))))
-        if parts:
-            body.append(html.table(("label", "train", "validation", "test"), rows))
-        return html.section("Overview", html.join(body))
-
-    def leaks(self, leaks: Mapping[str, Leak]) -> html.Html:
-        """What the parts of the build have in common."""
-        rows = [
-            (parts, k.near_duplicate_pairs, k.same_post_pairs, k.accounts, k.accounts_of)
-            for parts, k in leaks.items()
-        ]
-        heads = ("parts", "near-duplicate pairs", "pairs of one post", "accounts in both", "of")
-        note = "Split `by: account` to measure on accounts that training never saw."
-        return html.section("Shared by two parts", html.table(heads, rows), note=note)
-
-    def set_aside(self, verdicts: Mapping[str, list[Verdict]]) -> Iterator[html.Html]:
-        """One section for each check that flagged something."""
-        for check in CHECKS:
-            flagged = [
-                (v.score, sha256, v.reason)
-                for sha256, some in verdicts.items()
-                for v in some
-                if v.check == check.name and v.flagged
-            ]
-            if flagged:
-                items = [self._tile(s, reason) for _, s, reason in sorted(flagged)[:_MOST_TILES]]
-                title = f"{check.name}: {len(flagged):,}"
-                yield html.section(title, html.tiles(items), note=check.title)
-
-    def duplicates(
-        self, groups: Mapping[str, list[str]], verdicts: Mapping[str, list[Verdict]]
-    ) -> html.Html:
-        """Each duplicate group side by side, its keeper first."""
-        body = []
-        for keeper, losers in list(groups.items())[:_MOST_TILES]:
-            items = [self._tile(keeper, "kept", flag="kept")]
-            items += [self._tile(s, _reason(verdicts.get(s, ()))) for s in losers]
-            body.append(html.tiles(items))
-        if not body:
-            body.append(html.paragraph("No picture stands for another one."))
-        note = "The same picture, proved by its pixels; the addresses of all are kept."
-        return html.section(f"Near duplicates: {len(groups):,} groups", html.join(body), note=note)
-
-    def conflicts(self, conflicts: Mapping[str, str]) -> html.Html:
-        """Pictures whose label is not clear."""
-        items = [self._tile(s, why) for s, why in list(conflicts.items())[:_MOST_TILES]]
-        body = html.tiles(items) if items else html.paragraph("Every label is clear.")
-        note = "Left out of the data set until one of their files is moved or removed."
-        return html.section(f"Conflicts: {len(conflicts):,}", body, note=note)
-
-    def _tile(self, sha256: str, words: str, *, flag: str = "") -> html.Html:
-        stored = self._standing.images.get(sha256)
-        if stored is None:
-            return html.tile(html.Html(""), f"{sha256[:8]}: forgotten")
-        seen = self._provenance.get(sha256, [])
-        href = next((s.post_url or s.url for s in seen if s.post_url or s.url), "")
-        stays = sha256 in self._standing.hands and not all(
-            is_rejected(f) for f in self._standing.folders(sha256)
+    layout = layout or Layout()
+    page = layout.out or folder.reports / FILE_NAME
+    refuse_place(folder, page)
+    refuse_foreign(page, html.GENERATOR)
+    state = read_state(folder, clock, dry_run=layout.out is not None and not folder.is_writable)
+    count = len(state.standing.images)
+    if layout.one_file and count > MOST_IN_ONE_FILE:
+        raise UsageError(
+            f"--one-file: {count:,} pictures; wanted at most {MOST_IN_ONE_FILE:,}, more are too"
+            " heavy for a browser; leave the option out"
         )
-        picture = html.thumbnail(raw_file(self._folder, stored), _SIDE, alt=words)
-        mark = flag or ("stays: placed by hand" if stays else "")
-        form = stored.image.media_type.removeprefix("image/")
-        facts = f"{sha256[:8]}, {form}, {stored.image.n_bytes / 1000:,.0f} kB: {words}"
-        return html.tile(picture, facts, flag=mark, href=href)
+    shelves = shelve(state)
+    sheets = _sheets(state, shelves, page, one_file=layout.one_file, progress=progress)
+    pages = Pages(state, sheets, page, one_file=layout.one_file)
+    for path in pages.others():
+        refuse_foreign(path, html.GENERATOR)
+    written = Written(
+        page,
+        () if layout.one_file else tuple(pages.write_sheets()),
+        None if layout.one_file else pages.write_names(),
+        count,
+        {shelf.key: len(shelf.pictures) for shelf in shelves},
+    )
+    pages.write_index()
+    _remove_former(page, written.paths)
+    return written
 
 
-def _reason(verdicts: Iterable[Verdict]) -> str:
-    return next((v.reason for v in verdicts if v.check == NEAR_DUPLICATE), "")
+def _sheets(
+    state: State, shelves: Sequence[Shelf], page: Path, *, one_file: bool, progress: Progress | None
+) -> Sheets:
+    """The contact sheets; in one file with thumbnails that leave it small enough."""
+    wanted = {
+        sha256: raw_file(state.folder, state.standing.images[sha256])
+        for shelf in shelves
+        for sha256 in shelf.pictures
+        if _can_be_shown(state, sha256)
+    }
+    others: dict[str, Small] = {s: facts.fault for s, facts in state.measures.items()}
+    others |= dict.fromkeys(state.standing.raw.changed, "edited in raw/")
+    others |= dict.fromkeys(state.standing.raw.missing, "missing in raw/")
+    sides = _SIDES[len(wanted) > _MANY :] if one_file else _SIDES[:1]
+    for side in sides:
+        smalls = others | thumbnails(
+            state.folder, wanted, side, keep=state.folder.is_writable, progress=progress
+        )
+        sheets = Sheets(state, shelves, smalls, index=page, one_file=one_file)
+        if one_file and side != sides[-1] and sheets.weigh() > _MOST_BYTES:
+            continue
+        break
+    return sheets
+
+
+def _can_be_shown(state: State, sha256: str) -> bool:
+    """Whether a process that may be lost has decoded the picture before, and it has not changed."""
+    facts = state.measures.get(sha256)
+    return facts is not None and not facts.fault and sha256 not in state.standing.raw.lost
+
+
+def _remove_former(page: Path, fresh: Sequence[Path]) -> None:
+    """Remove the contact sheets of a report that stood here before and had more of them."""
+    own = re.compile(re.escape(page.stem) + r"-(\d{2,}|names)\.html")
+    for path in sorted(page.parent.iterdir()):
+        if path in fresh or not own.fullmatch(path.name) or not path.is_file():
+            continue
+        with path.open("rb") as stream:
+            if html.GENERATOR.encode() in stream.read(500):
+                path.unlink()

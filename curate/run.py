@@ -18,6 +18,7 @@ from curate.facts import Verdict
 from curate.judge import Judge
 from curate.labels import Clock, SyncSummary, read_hands, utc_now
 from curate.measuring import measuring
+from curate.rescue import tell_rescued_apart
 from curate.scan import is_rejected
 from curate.settings import ChecksSettings
 from curate.settle import Wanted, plan, settle
@@ -87,6 +88,11 @@ def check(
         summary.merged = sum(len(seen) > 1 for seen in provenance.values())
         judge = Judge.of(catalog, settings, provenance, standing.raw.lost)
         remarks = judge.remarks()
+        now = clock().isoformat(timespec="seconds")
+        for told in tell_rescued_apart(catalog, standing, now):
+            if progress is not None:
+                both = f"{told.a[:8]} and {told.b[:8]}"
+                progress.note(f"{both}: one was moved back by hand, so they are two pictures now")
         duplicates = find_duplicates(
             catalog,
             folder,
@@ -99,7 +105,7 @@ def check(
         for sha256, verdict in duplicates.verdicts.items():
             if verdict.flagged or verdict.warned:
                 remarks[sha256].append(verdict)
-        replace_verdicts(catalog, _all_verdicts(judge, duplicates))
+        replace_verdicts(catalog, _all_verdicts(judge, duplicates), now)
         replace_clusters(catalog, duplicates.clusters)
         found.conflicts = find_conflicts(standing, provenance, duplicates.clusters)
         _count(summary, standing, remarks, duplicates)

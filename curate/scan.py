@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from difflib import get_close_matches
+from pathlib import Path
 
-from curate.rawfiles import RawFiles
+from curate.rawfiles import RawFiles, stamp_of
 from curate.store.moves import Place
 from harvest.ledger.content import hash_file
 from harvest.ledger.errors import UsageError
-from harvest.ledger.folder import (
-    REJECTED,
-    UNSORTED,
-    DatasetFolder,
-    check_label,
-    is_label_folder,
-)
+from harvest.ledger.folder import REJECTED, UNSORTED, DatasetFolder
+from harvest.ledger.labelnames import check_label, is_label_folder
 from harvest.ledger.picture import SNIFF_BYTES, sniff
 
-_IGNORED = {"thumbs.db", "desktop.ini", "@eadir", "__macosx"}
-_UNDER_WAY = (".part", ".crdownload")
+# What file managers and synchronising programs leave behind; names with a dot are hidden anyway.
+_IGNORED = {
+    "thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+    "icon\r",
+    "@eadir",
+    "#recycle",
+    "@recycle",
+    "@recently-snapshot",
+    "__macosx",
+    "$recycle.bin",
+    "recycler",
+    "system volume information",
+    "network trash folder",
+    "temporary items",
+    "lost+found",
+}
+_UNDER_WAY = (".part", ".partial", ".crdownload", ".download", ".opdownload", ".filepart", ".tmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +56,13 @@ def folder_of(path: str) -> str:
     Sub-folders count for the label folder that they lie in; a file directly in `images/` counts
     as unsorted.
     """
-    parts = PurePosixPath(path).parts
-    if len(parts) == 1:
+    top, below, rest = path.partition("/")
+    if not below:
         return UNSORTED
-    if parts[0] == REJECTED:
-        return f"{REJECTED}/{parts[1]}" if len(parts) > 2 else REJECTED
-    return unicodedata.normalize("NFC", parts[0])
+    if top == REJECTED:
+        second, below, _ = rest.partition("/")
+        top = f"{top}/{second}" if below else top
+    return top if top.isascii() else unicodedata.normalize("NFC", top)
 
 
 def label_of(folder: str) -> str | None:
@@ -62,20 +76,43 @@ def is_rejected(folder: str) -> bool:
 
 
 def check_folders(folder: DatasetFolder) -> None:
-    """Refuse label folders whose names cannot be labels. Raises UsageError, one line."""
+    """Refuse label folders whose names cannot be labels. Raises UsageError, one line for all."""
     seen: dict[str, str] = {}
+    faults = []
     for path in folder.label_folders():
-        if _ignored(path.name):
+        if is_shut(path.name):
             continue
         try:
             label = check_label(path.name)
         except UsageError as error:
-            raise UsageError(f"{folder.images}: {error}, then run this again") from None
+            faults.append(str(error))
+            continue
         twin = seen.setdefault(label.casefold(), path.name)
         if twin != path.name:
-            raise UsageError(
-                f"{folder.images}: the folders {twin!r} and {path.name!r} differ by case or accents"
-                " only; put the pictures into one of them, then run this again"
+            alike = _nfc(twin) == _nfc(path.name)
+            one, other = (f"{name!a}" if alike else f"{name!r}" for name in (twin, path.name))
+            how = "look the same and are spelt with other bytes" if alike else "differ by case only"
+            faults.append(f"the folders {one} and {other} {how}; put the pictures into one of them")
+    if faults:
+        raise UsageError(f"{folder.images}: {'; '.join(faults)}; then run this again")
+
+
+def _nfc(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def strangers(folder: DatasetFolder, names: Iterable[str]) -> Iterator[str]:
+    """Yield a line for each name of a protected folder that no folder below `images/` has."""
+    there = [path.name for path in folder.images.glob("*") if path.is_dir()]
+    known = {unicodedata.normalize("NFC", name): name for name in there}
+    for name in names:
+        if name not in known:
+            folded = {other.casefold(): other for other in known}
+            close = get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+            hint = f"; did you mean {folded[close[0]]!r}?" if close else ""
+            yield (
+                f"checks.protected: no folder {name!r} below {folder.images}, so nothing in it is"
+                f" protected{hint}"
             )
 
 
@@ -96,16 +133,16 @@ def scan(
     places: list[Place] = []
     foreign: list[str] = []
     strays: list[str] = []
-    for path, stat in _files(folder.images, "", strays):
+    for path, stat in _files(folder.images, strays):
         seen = by_path.get(path)
         stamp = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
-        file = folder.images / path
         if seen is not None and (seen.inode, seen.size, seen.mtime_ns) == stamp:
             sha256 = seen.sha256
         else:
             # A hard link is its picture; a copy that was moved keeps inode, size and time.
-            sha256 = raw.by_inode.get((stat.st_dev, stat.st_ino)) or by_inode.get(stamp, "")
+            sha256 = raw.by_stamp.get(stamp_of(stat)) or by_inode.get(stamp, "")
         if not sha256:
+            file = folder.images / path
             try:
                 sha256 = hash_file(file)
                 is_picture = sha256 in known or _is_picture(file)
@@ -130,34 +167,47 @@ def place_of(path: str, sha256: str, stat: os.stat_result) -> Place:
     return Place(path, sha256, stat.st_ino, stat.st_size, stat.st_mtime_ns, label)
 
 
-def _files(root: Path, below: str, strays: list[str]) -> Iterator[tuple[str, os.stat_result]]:
-    try:
-        with os.scandir(root / below if below else root) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-    except FileNotFoundError:  # moved away while this ran: the next sync finds it
-        return
-    for entry in entries:
-        path = f"{below}/{entry.name}" if below else entry.name
-        if _ignored(entry.name):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _files(root, path, strays)
-        elif not _is_text(path):
-            # No text column can hold such a name, so no move of it could be noted.
-            strays.append(f"images/{path!a}: the name is not UTF-8; rename the file")
-        elif entry.is_file(follow_symlinks=False):
-            try:
-                stat = entry.stat(follow_symlinks=False)
-            except FileNotFoundError:
+def _files(root: Path, strays: list[str]) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield the plain files below `root`, however deep, folder by folder."""
+    below = [""]
+    while below:
+        here = below.pop()
+        for entry in _entries(root / here):
+            path = f"{here}/{entry.name}" if here else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if not is_shut(entry.name):
+                    below.append(path)
+            elif _is_ignored(entry.name):
                 continue
-            yield path, stat
-        else:
-            strays.append(f"images/{path}: a link or no plain file")
+            elif not _is_text(path):
+                # No text column can hold such a name, so no move of it could be noted.
+                strays.append(f"images/{path!a}: the name is not UTF-8; rename the file")
+            elif entry.is_file(follow_symlinks=False):
+                try:
+                    stat = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                yield path, stat
+            else:
+                strays.append(f"images/{path}: a link or no plain file")
 
 
-def _ignored(name: str) -> bool:
+def _entries(path: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(path) as found:
+            return sorted(found, key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):  # moved away while this ran: the next sync
+        return []
+
+
+def is_shut(name: str) -> bool:
+    """Whether a folder of this name is a program's own, which no picture counts in."""
+    return name.startswith(".") or name.casefold() in _IGNORED
+
+
+def _is_ignored(name: str) -> bool:
     lowered = name.casefold()
-    return name.startswith(".") or lowered in _IGNORED or lowered.endswith(_UNDER_WAY)
+    return is_shut(name) or lowered.endswith(_UNDER_WAY) or name.endswith("~") or name[:2] == "~$"
 
 
 def _is_text(path: str) -> bool:

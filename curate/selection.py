@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from shlex import quote
 from urllib.parse import urlsplit
 
 from curate.conflicts import Standing, find_conflicts
@@ -26,7 +27,7 @@ _REASONS = {
     "conflict": "in conflict",
     "not_checked": "not checked yet: run `winnow curate check`",
     "unreadable": "cannot be decoded",
-    "changed": "edited in raw/ through a link",
+    "changed": "changed in raw/",
     "missing": "missing in raw/",
     "not_placed": "not placed yet: run the harvest again",
 }
@@ -105,8 +106,8 @@ class Selection:
 
     pictures: tuple[Chosen, ...]
     """By label, then by sha256."""
-    left_out: Mapping[str, int]
-    """Reason -> pictures that are not part of it; reasons are the keys of `explain`."""
+    reasons: Mapping[str, str]
+    """sha256 -> why the picture is not part of it: a key of what `explain` tells; by sha256."""
     conflicts: Mapping[str, str]
     """sha256 -> why its label is not clear."""
 
@@ -114,6 +115,11 @@ class Selection:
     def counts(self) -> dict[str, int]:
         """Label -> pictures."""
         return dict(sorted(Counter(p.label for p in self.pictures).items()))
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """Reason -> pictures that are not part of it."""
+        return dict(sorted(Counter(self.reasons.values()).items()))
 
     def explain(self) -> Iterator[str]:
         """Yield one line for each reason why pictures are left out."""
@@ -137,12 +143,12 @@ def select(catalog: Catalog, standing: Standing) -> Selection:
     clusters = read_clusters(catalog)
     conflicts = find_conflicts(standing, provenance, clusters)
     losers = by_group(clusters)
-    chosen, left_out = [], Counter[str]()
+    chosen, reasons = [], dict[str, str]()
     for sha256, stored in standing.images.items():
         facts = measures.get(sha256)
         reason = _obstacle(sha256, standing, facts, conflicts)
         if reason or facts is None:
-            left_out[reason] += 1
+            reasons[sha256] = reason
             continue
         merged = [seen for other in losers.get(sha256, ()) for seen in provenance.get(other, ())]
         chosen.append(
@@ -156,7 +162,7 @@ def select(catalog: Catalog, standing: Standing) -> Selection:
             )
         )
     chosen.sort(key=lambda picture: (picture.label, picture.sha256))
-    return Selection(tuple(chosen), dict(sorted(left_out.items())), conflicts)
+    return Selection(tuple(chosen), reasons, conflicts)
 
 
 def _obstacle(
@@ -190,6 +196,11 @@ def need_labels(selection: Selection, folder: DatasetFolder) -> None:
     empty = {path.name: 0 for path in folder.label_folders()}
     found = ", ".join(f"{label} {n}" for label, n in sorted((empty | counts).items())) or "none"
     aside = ", ".join(f"{n} {_REASONS[r]}" for r, n in selection.left_out.items())
+    if [*selection.left_out] == ["not_checked"]:
+        raise DataError(
+            f"{folder.images}: no picture was checked yet; run `winnow curate check"
+            f" {quote(str(folder.root))}`, then this again"
+        )
     raise DataError(
         f"{folder.images}: pictures with a label: {found}{f' ({aside})' if aside else ''}; wanted"
         f" two labels: move pictures into {folder.images.name}/<label>/, one folder a label, then"

@@ -21,6 +21,9 @@ from curate.checks.sensitive import Sensitive
 from curate.checks.too_heavy import TooHeavy
 from curate.checks.too_small import TooSmall
 from curate.checks.wrong_format import WrongFormat
+from harvest.ledger.errors import UsageError
+from harvest.ledger.folder import REJECTED
+from harvest.ledger.labelnames import check_label
 from harvest.ledger.settings import SettingsSection
 
 _TEST_PART = ("test_per_label", "testing_percentage")
@@ -64,10 +67,10 @@ class ChecksSettings(SettingsSection):
     @field_validator("protected", mode="before")
     @classmethod
     def _folders(cls, value: Any) -> Any:
-        names = value if isinstance(value, list | tuple) else [value]
+        names = value if isinstance(value, list | tuple) else [] if value is None else [value]
         if not all(isinstance(name, str) and name.strip("/ ") for name in names):
             raise ValueError("folders below images/, like [comic]")
-        return tuple(name.strip("/ ") for name in names)
+        return tuple(map(_folder_name, names))
 
     @field_validator("*", mode="before")
     @classmethod
@@ -89,6 +92,20 @@ class ChecksSettings(SettingsSection):
             check = getattr(self, kind.name)
             if check is not None:
                 yield check
+
+
+def _folder_name(text: str) -> str:
+    """Name of a folder directly below `images/`. Raises ValueError for what can be none."""
+    name = text.strip("/ ")
+    if name.casefold() == REJECTED:
+        raise ValueError(f"a label's folder below images/, like comic, and not {REJECTED}")
+    try:
+        # `_unsorted`, and what people set apart for themselves, may be protected too.
+        return name[: len(name) - len(name.lstrip("_"))] + check_label(name.lstrip("_"))
+    except UsageError:
+        raise ValueError(
+            "names of folders directly below images/, like [comic]: no path, no pattern"
+        ) from None
 
 
 class SplitSettings(SettingsSection):

@@ -13,7 +13,8 @@ from pathlib import PurePosixPath
 from curate.conflicts import Standing
 from curate.labels import Clock
 from curate.scan import folder_of, label_of
-from curate.store.moves import Decision, announce_moves, record_moves
+from curate.store.decisions import Decision, new_batch
+from curate.store.moves import announce_moves, record_moves
 from harvest.ledger.catalog import Catalog
 from harvest.ledger.folder import DatasetFolder
 
@@ -60,6 +61,7 @@ def settle(
     catalog: Catalog, folder: DatasetFolder, moves: list[Move], clock: Clock
 ) -> Iterator[Move]:
     """Carry the moves out and yield each one that is done."""
+    batch = new_batch(catalog)
     for low in range(0, len(moves), _GROUP):
         group = _targets(folder, moves[low : low + _GROUP])
         announce_moves(catalog, [(move.path, target) for move, target in group])
@@ -77,6 +79,7 @@ def settle(
             catalog,
             [(move.path, target, label_of(folder_of(target))) for move, target in done],
             [_decision(move, target, now) for move, target in done],
+            batch,
         )
         yield from (move for move, _ in done)
 

@@ -189,9 +189,9 @@ def _need_parting(
         if len(names) > 1:
             whose = f"are of {len(names)} accounts that share pictures or posts"
         raise DataError(
-            f"label {label!r}: all its {total} pictures {whose}, and a split by account needs two"
-            f" that have nothing in common; harvest {label!r} from another account, or split by"
-            " group (`--by group`)"
+            f"label {label!r}: all its {total} pictures {whose}, and a split by account"
+            f" needs two that have nothing in common; harvest {label!r} from another account, or"
+            " split by group (`--by group`)"
         )
 
 
@@ -214,6 +214,10 @@ def _trim_training(
         del division.assigned[sha256]
 
 
+def _all_of(count: int) -> str:
+    return f"none of its {count} pictures is" if count > 1 else "its one picture is not"
+
+
 def _need_training(division: Division, material: Material, settings: SplitSettings) -> None:
     training = {material.labels[s] for s, one in division.assigned.items() if one.part == "train"}
     totals = Counter(material.labels.values())
@@ -221,7 +225,7 @@ def _need_training(division: Division, material: Material, settings: SplitSettin
         enough = settings.test_per_label is None or totals[label] > settings.test_per_label
         if label not in training or not enough:
             raise DataError(
-                f"label {label!r}: none of its {totals[label]} pictures is left to train on"
+                f"label {label!r}: {_all_of(totals[label])} left to train on"
                 f" ({settings.plan}); sort more pictures into images/{label}, or make the test and"
                 " validation parts smaller"
             )

@@ -8,7 +8,7 @@ from pydantic import Field, PrivateAttr, field_validator
 
 from curate.checks.protocol import ALONE, Action, Check
 from curate.facts import Appearance, Measure, Verdict
-from curate.placeholders import KnownPlaceholders, read_placeholders
+from harvest.ledger.placeholders import KnownPlaceholders, read_placeholders
 
 
 class Placeholder(Check):
@@ -30,7 +30,7 @@ class Placeholder(Check):
     max_distance: int = Field(default=24, ge=0, le=48)
     """Bits of the 256-bit hash in which a re-encoded copy may differ."""
     list: str | None = None
-    """File of known placeholders: `curate/placeholders.py` says how it is written."""
+    """File of known placeholders: `harvest/ledger/placeholders.py` says how it is written."""
 
     _known: KnownPlaceholders = PrivateAttr(default_factory=KnownPlaceholders)
 

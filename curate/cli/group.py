@@ -10,12 +10,12 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from curate.labels import SyncSummary
+    from curate.sync_summary import SyncSummary
     from harvest.ledger.folder import DatasetFolder
     from harvest.ledger.settings import Settings
 
@@ -30,6 +30,19 @@ config_option = click.option(
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print the result as one JSON object."
 )
+
+
+class OutPath(click.Path):
+    """A path to write to: an empty one is a variable that was not set, not this folder."""
+
+    def __init__(self, *, folder: bool = False) -> None:
+        super().__init__(path_type=Path, file_okay=not folder, dir_okay=folder)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Fails for an empty one."""
+        if not str(value):
+            self.fail("an empty name; wanted a path", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 @click.group(name="curate")
@@ -55,18 +68,53 @@ def open_folder(dataset: Path, config: Path | None) -> tuple[DatasetFolder, Sett
 
 def tell_sync(found: SyncSummary) -> None:
     """What people did, on stderr: it is news, not the result."""
+    if found.resumed:
+        tell([f"an undo was interrupted: finished now, {found.resumed} pictures led back"])
+    if found.unfinished:
+        tell(
+            [
+                f"an undo was interrupted: {found.unfinished} pictures are still to be led back;"
+                " `winnow curate sync` finishes it"
+            ]
+        )
     news = [
         (found.labelled, "moved into a label folder by hand"),
         (found.unlabelled, "moved to _unsorted by hand"),
         (found.rejected, "moved to _rejected by hand"),
         (found.removed, "removed by hand: never placed again"),
-        (found.taken_in, "put in by hand: pictures of the source `folder` now"),
+        (found.taken_in - len(found.edited), "put in by hand: pictures of the source `folder` now"),
     ]
     tell(f"{count} {words}" for count, words in news if count)
     tell(f"conflict: {s[:8]} {why}" for s, why in found.conflicts.items())
+    if found.conflicts:
+        tell(
+            [
+                "conflicts stay out of the build until one file of each stands in one label folder;"
+                " those that nobody has placed wait in images/_unsorted/, where the digits are in"
+                " the file's name"
+            ]
+        )
     tell(found.strays)
-    tell(f"raw/: {s[:8]} was edited through a link; its bytes are lost" for s in found.changed_raw)
-    tell(f"raw/: {s[:8]} is missing; harvest it again" for s in found.missing_raw)
+    tell(found.notes)
+    tell(f"images/{path}: still being written; left for a later look" for path in found.waiting)
+    tell(f"{new[:8]} is an edited copy of {old[:8]}" for new, old in found.edited.items())
+    tell(
+        f"raw/: {s[:8]} was edited through a link; the next harvest fetches the original again"
+        for s in found.edited_raw
+    )
+    tell(
+        f"raw/: {s[:8]} was missing or changed; taken from images/ again"
+        for s in found.restored_raw
+    )
+    tell(
+        f"raw/: {s[:8]} holds other bytes; delete that file, and the next harvest fetches it again"
+        for s in found.changed_raw
+    )
+    tell(
+        f"raw/: {s[:8]} is missing; harvest it again"
+        for s in found.missing_raw
+        if s not in found.edited_raw
+    )
 
 
 def tell(lines: Iterable[str]) -> None:
@@ -86,4 +134,8 @@ def print_json(result: Mapping[str, object]) -> None:
 
 def printable(text: str) -> str:
     r"""Return text as one line for a terminal: what is not printable becomes `\n`, `\x1b`."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    from harvest.ledger.labelnames import JOINERS
+
+    return "".join(
+        c if c.isprintable() or c in JOINERS else c.encode("unicode_escape").decode() for c in text
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from curate.cli.group import (
+    OutPath,
     config_option,
     dataset_argument,
     group,
@@ -22,20 +24,68 @@ from curate.cli.group import (
 )
 
 if TYPE_CHECKING:
+    from curate.export import ExportSummary
     from curate.settings import SplitSettings
+
+PUBLISHED = ("logs", "lock", "metadata", "card")
+"""Forms that `export` writes by default: of them others make the same data set."""
+
+FURTHER = ("parquet", "imagefolder", "webdataset")
+"""Forms that it writes when asked: they hold the pictures, or need an extra."""
 
 
 @group.command()
 @dataset_argument
+@click.option(
+    "--to",
+    "forms",
+    type=click.Choice([*PUBLISHED, *FURTHER, "all"]),
+    multiple=True,
+    metavar="FORM",
+    help="logs, lock, metadata, card (these four by default), parquet, imagefolder, webdataset,"
+    " or all; can be given several times.",
+)
+@click.option(
+    "-o",
+    "out",
+    type=OutPath(folder=True),
+    help="Write into this folder instead of DATASET.",
+)
+@click.option(
+    "--shard-pictures",
+    type=click.IntRange(min=1),
+    help="Of webdataset: at most so many pictures in a shard (10,000).",
+)
+@click.option(
+    "--shard-mb",
+    type=click.IntRange(min=1),
+    help="Of webdataset: at most so many megabytes in a shard (1,000).",
+)
 @json_option
-def export(dataset: Path, as_json: bool) -> None:
-    """Write urls_<label>.log, the lock file and metadata.jsonl."""
+def export(
+    dataset: Path,
+    forms: tuple[str, ...],
+    out: Path | None,
+    *,
+    shard_pictures: int | None,
+    shard_mb: int | None,
+    as_json: bool,
+) -> None:
+    """Write the data set as others read it: URL logs, lock file, metadata, data card, and more."""
+    from curate.export import ExportPlan
     from curate.export import export as run_export
-    from harvest.ledger.progress import show_table
+    from curate.exports.shards import ShardSize
 
-    folder, _ = open_folder(dataset, None)
+    folder, settings = open_folder(dataset, None)
+    whole = ShardSize()
+    plan = ExportPlan(
+        forms=(*PUBLISHED, *FURTHER) if "all" in forms else forms or PUBLISHED,
+        out=out,
+        mode=settings.folders if settings else "link",
+        size=ShardSize(shard_pictures or whole.pictures, shard_mb or whole.megabytes),
+    )
     with folder.lock("curate export"):
-        made = run_export(folder)
+        made = run_export(folder, plan)
     if as_json:
         print_json(asdict(made))
         return
@@ -43,8 +93,22 @@ def export(dataset: Path, as_json: bool) -> None:
     tell(made.notes)
     if made.without_address:
         tell([f"{made.without_address} pictures have no address: in no log, not in the lock file"])
-    rows = [*made.logs.items(), (made.lock, made.pictures - made.without_address)]
-    show_table("", ("file", "lines"), [*rows, (made.metadata, made.pictures)])
+    _show_export(made)
+
+
+def _show_export(made: ExportSummary) -> None:
+    from harvest.ledger.progress import show_table
+
+    rows = [
+        *made.logs.items(),
+        (made.lock, made.pictures - made.without_address),
+        (made.metadata, made.pictures),
+        (made.card, made.pictures),
+        (made.parquet, made.seen),
+        (made.imagefolder, made.built),
+        (made.webdataset, made.built),
+    ]
+    show_table("", ("written", "pictures"), [row for row in rows if row[0]])
 
 
 @group.command()
@@ -72,8 +136,8 @@ def build(
 
     folder, settings = open_folder(dataset, config)
     split = settings.section("split", SplitSettings) if settings else SplitSettings()
-    split = _overridden(split, {name: value for name, value in given.items() if value is not None})
-    with folder.lock("curate build"):
+    split = overridden(split, {name: value for name, value in given.items() if value is not None})
+    with folder.lock("curate build", reading=dry_run):
         mode = settings.folders if settings else "link"
         made = run_build(folder, split, mode=mode, dry_run=dry_run)
     if as_json:
@@ -89,24 +153,51 @@ def build(
 
 @group.command()
 @dataset_argument
-def report(dataset: Path) -> None:
-    """Write an HTML page: counts, what was set aside, duplicates, conflicts."""
+@click.option(
+    "-o",
+    "--out",
+    type=OutPath(),
+    help="The first page; by default DATASET/reports/curate.html.",
+)
+@click.option("--one-file", is_flag=True, help="All in one page, for up to 10,000 pictures.")
+@json_option
+def report(dataset: Path, out: Path | None, one_file: bool, as_json: bool) -> None:
+    """Write HTML pages: figures, what was set aside and why, the story of each picture."""
+    from curate.report import Layout
     from curate.report import report as run_report
+    from harvest.ledger.progress import progress
 
     folder, _ = open_folder(dataset, None)
-    with folder.lock("curate report"):
-        click.echo(printable(str(run_report(folder))))
+    lock = folder.lock("curate report", reading=out is not None)
+    with lock, progress("thumbnails", quiet=as_json) as bar:
+        written = run_report(folder, Layout(out, one_file), progress=bar)
+    if as_json:
+        print_json(written.record())
+        return
+    click.echo(printable(str(written.page)))
 
 
-def _overridden(split: SplitSettings, given: Mapping[str, float | str]) -> SplitSettings:
+def overridden(split: SplitSettings, given: Mapping[str, float | str]) -> SplitSettings:
+    """Split settings with what the command line says. Raises UsageError that names the option."""
     from pydantic import ValidationError
 
     from harvest.ledger.errors import UsageError
+    from harvest.ledger.yamlfile import short, wanted_of
 
     try:
         return split.overridden(given)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
-        name = "--" + str(fault["loc"][0]).replace("_", "-") if fault["loc"] else "the percentages"
-        wanted = str(fault["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
-        raise UsageError(f"{name}: wanted {wanted}") from None
+        wanted = _NAMES.sub(lambda found: _option(found[0]), wanted_of(fault))
+        # A fault of the whole lies between the two percentages.
+        names = fault["loc"][:1] or ("validation_percentage", "testing_percentage")
+        values = {str(name): given.get(str(name), getattr(split, str(name))) for name in names}
+        told = " and ".join(f"{_option(name)} {short(value)}" for name, value in values.items())
+        raise UsageError(f"{told}: wanted {wanted}") from None
+
+
+_NAMES = re.compile(r"\b[a-z]+(_[a-z]+)+\b")
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")

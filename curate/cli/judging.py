@@ -1,4 +1,4 @@
-"""`winnow curate check | groups | differ`: what the machine thinks of the pictures."""
+"""`winnow curate check | groups | differ | placeholders`: what the machine thinks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from curate.cli.group import (
+    OutPath,
     config_option,
     dataset_argument,
     group,
@@ -15,6 +16,7 @@ from curate.cli.group import (
     open_folder,
     print_json,
     printable,
+    tell,
     tell_sync,
 )
 
@@ -30,16 +32,18 @@ def check(
 ) -> None:
     """Read hand moves, decode new pictures, set bad and double ones aside."""
     from curate.run import check as run_check
+    from curate.scan import strangers
     from curate.settings import ChecksSettings
     from harvest.ledger.progress import progress, show_table
 
     folder, settings = open_folder(dataset, config)
     checks = settings.section("checks", ChecksSettings) if settings else ChecksSettings()
     with (
-        folder.lock("curate check"),
+        folder.lock("curate check", reading=dry_run),
         progress("check", quiet=as_json) as bar,
     ):
         found = run_check(folder, checks, workers=workers, progress=bar, dry_run=dry_run)
+    tell(strangers(folder, checks.protected))
     if as_json:
         print_json(asdict(found))
         return
@@ -64,7 +68,7 @@ def check(
 @dataset_argument
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OutPath(),
     help="The page to write; by default DATASET/reports/groups.html.",
 )
 @json_option
@@ -73,7 +77,7 @@ def groups(dataset: Path, out: Path | None, as_json: bool) -> None:
     from curate.group_page import group_page
 
     folder, _ = open_folder(dataset, None)
-    with folder.lock("curate groups"):
+    with folder.lock("curate groups", reading=out is not None):
         path, sheets = group_page(folder, out)
     if as_json:
         print_json({"page": str(path)} | sheets.record())
@@ -98,3 +102,32 @@ def differ(dataset: Path, one: str, other: str, undo: bool) -> None:
         said = run_differ(folder, one, other, undo=undo)
     words = "are different pictures" if said.different else "are compared by their pixels again"
     click.echo(f"{said.a[:8]} and {said.b[:8]} {words}; `winnow curate check` acts on it")
+
+
+@group.command()
+@dataset_argument
+@click.option(
+    "-o",
+    "--out",
+    type=OutPath(),
+    help="The list to write; by default DATASET/placeholders.txt.",
+)
+@json_option
+def placeholders(dataset: Path, out: Path | None, as_json: bool) -> None:
+    """Write a list of the placeholders that were set aside: hashes, for other data sets.
+
+    Move what stands for pictures that are gone to images/_rejected/placeholder/ first. Others name
+    the file in their settings: `checks: {placeholder: {list: FILE}}`.
+    """
+    from curate.sharing import ASIDE, FILE_NAME, share_placeholders
+
+    folder, _ = open_folder(dataset, None)
+    path = out or folder.root / FILE_NAME
+    with folder.lock("curate placeholders"):
+        count = share_placeholders(folder, path)
+    if not count:
+        tell([f"no picture stands in images/{ASIDE}/: the list is empty"])
+    if as_json:
+        print_json({"list": str(path), "pictures": count})
+        return
+    click.echo(printable(str(path)))

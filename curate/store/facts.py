@@ -1,18 +1,13 @@
-"""Harvest's facts as curation reads them: table `image`, views `provenance`, `forgotten_bytes`.
-
-One thing is written: a picture that a person put into `images/` by hand becomes an image and a
-sighting of the source `folder`, in the words that harvest's folder source uses. Curation may not
-import harvest's store, so these three INSERTs stand here as well.
-"""
+"""Harvest's facts as curation reads them: table `image`, views `provenance`, `forgotten_bytes`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import PurePath
 
 from harvest.ledger.catalog import Catalog
-from harvest.ledger.folder import UNSORTED
 from harvest.ledger.picture import EXTENSIONS
 from harvest.ledger.records import Image
 
@@ -61,23 +56,14 @@ class Seen:
     """(target, label) of the targets that showed it with a label."""
     sensitive: bool = False
     """Whether the source says that not everybody should see the post."""
+    file: str = ""
+    """Of the source `folder`: the file's path below the folder that was given; empty: not known.
+    For the people at work, who know the picture by it; metadata and manifests do not hold it."""
 
     @property
     def order(self) -> tuple[str, str, str, int]:
         """Earliest first; what has no time comes last."""
         return (self.posted_at or _NEVER, self.source, self.post_id, self.media_index)
-
-
-@dataclass(frozen=True, slots=True)
-class Foreign:
-    """A picture put in by hand that has just been copied into `raw/`."""
-
-    image: Image
-    """Its content."""
-    mtime_ns: int
-    """Modification time of the copy in `raw/`."""
-    path: str
-    """Where it lies below `images/`."""
 
 
 def read_images(catalog: Catalog) -> dict[str, Stored]:
@@ -105,13 +91,17 @@ def read_forgotten(catalog: Catalog) -> frozenset[str]:
 def read_provenance(catalog: Catalog) -> dict[str, list[Seen]]:
     """Where each picture was seen, earliest first."""
     rows = catalog.connection.execute(
-        "SELECT sha256, sighting, target, label, source, post_id, media_index, url, post_url,"
-        " author, posted_at, sensitive FROM provenance ORDER BY sighting, target"
+        "SELECT sha256, sighting, target, label, source, post_id, media_index, url, post_url,"  # noqa: S608
+        f" author, posted_at, sensitive, {_files_column(catalog)} AS files"
+        " FROM provenance ORDER BY sighting, target"
     )
+    doubts = _read_doubts(catalog)
     merged: dict[int, tuple[str, Seen]] = {}
     for row in rows:
         _, known = merged.get(row["sighting"], ("", None))
-        label = ((row["target"], row["label"]),) if row["label"] is not None else ()
+        label = doubts.get((row["sighting"], row["target"]), ())
+        if row["label"] is not None:
+            label = ((row["target"], row["label"]),)
         merged[row["sighting"]] = (
             row["sha256"],
             Seen(
@@ -124,6 +114,7 @@ def read_provenance(catalog: Catalog) -> dict[str, list[Seen]]:
                 row["posted_at"],
                 (*(known.labels if known else ()), *label),
                 bool(row["sensitive"]),
+                _file_of(row["target"], row["files"]) or (known.file if known else ""),
             ),
         )
     found: dict[str, list[Seen]] = {}
@@ -134,6 +125,64 @@ def read_provenance(catalog: Catalog) -> dict[str, list[Seen]]:
     return found
 
 
+def _files_column(catalog: Catalog) -> str:
+    columns = catalog.connection.execute("SELECT name FROM pragma_table_info('provenance')")
+    return "files" if "files" in {row["name"] for row in columns} else "NULL"  # an older winnow's
+
+
+def _file_of(target: str, files: str | None) -> str:
+    """Path of a file below its target's folder; of a folder that cannot be told its name alone."""
+    paths = json.loads(files) if files else []
+    if not paths:
+        return ""
+    below = [p for p in PurePath(target.partition(":")[2]).parts if p not in ("..", "~", "/")]
+    _, found, rest = paths[0].partition(f"/{'/'.join(below)}/")
+    return rest if below and found else PurePath(paths[0]).name
+
+
+def _read_doubts(catalog: Catalog) -> dict[tuple[int, str], tuple[tuple[str, str], ...]]:
+    """(sighting, target) -> (target, label) for each label that the post's tags name, if several.
+
+    Harvest gives such a picture no label; to curation it is labelled twice.
+    """
+    query = "SELECT 1 FROM sqlite_master WHERE name = 'doubt'"
+    if catalog.connection.execute(query).fetchone() is None:
+        return {}  # harvested by an older winnow
+    found: dict[tuple[int, str], tuple[tuple[str, str], ...]] = {}
+    rows = catalog.connection.execute(
+        "SELECT sighting, target, label FROM doubt ORDER BY sighting, target, label"
+    )
+    for row in rows:
+        key = (row["sighting"], row["target"])
+        found[key] = (*found.get(key, ()), (row["target"], row["label"]))
+    return found
+
+
+def read_tags(catalog: Catalog) -> dict[str, tuple[str, ...]]:
+    """Tags of all posts that showed a picture, sorted, by sha256; only of those that have any."""
+    found: dict[str, set[str]] = {}
+    rows = catalog.connection.execute(
+        "SELECT DISTINCT sha256, tags FROM provenance WHERE tags IS NOT NULL"
+    )
+    for row in rows:
+        found.setdefault(row["sha256"], set()).update(json.loads(row["tags"]))
+    return {sha256: tuple(sorted(tags)) for sha256, tags in found.items()}
+
+
+def read_targets(catalog: Catalog) -> dict[str, int]:
+    """Target -> pictures that it showed, by target."""
+    rows = catalog.connection.execute(
+        "SELECT target, COUNT(DISTINCT sha256) AS n FROM provenance GROUP BY target ORDER BY target"
+    )
+    return {row["target"]: row["n"] for row in rows}
+
+
+def read_days(catalog: Catalog) -> tuple[str, str]:
+    """First and last day (ISO 8601, UTC) on which a picture came in; empty without any."""
+    row = catalog.connection.execute("SELECT MIN(added_at), MAX(added_at) FROM image").fetchone()
+    return str(row[0] or "")[:10], str(row[1] or "")[:10]
+
+
 def told_labels(sightings: Iterable[Seen]) -> dict[str, str]:
     """Label -> the first target that gives it."""
     told: dict[str, str] = {}
@@ -141,32 +190,3 @@ def told_labels(sightings: Iterable[Seen]) -> dict[str, str]:
         for target, label in seen.labels:
             told.setdefault(label, target)
     return told
-
-
-def add_foreign(catalog: Catalog, pictures: Sequence[Foreign], now: str) -> None:
-    """Write pictures put in by hand as images and sightings of the source `folder`."""
-    with catalog.transaction() as connection:
-        for foreign in pictures:
-            image = foreign.image
-            # As if harvest had left it unsorted: where it stands now is then a move by hand, even
-            # when this run is killed before it can say so.
-            nominal = f"{UNSORTED}/{PurePosixPath(foreign.path).name}"
-            connection.execute(
-                "INSERT OR IGNORE INTO image(sha256, media_type, n_bytes, mtime_ns, added_at,"
-                " placed_as) VALUES (?, ?, ?, ?, ?, ?)",
-                (image.sha256, image.media_type, image.n_bytes, foreign.mtime_ns, now, nominal),
-            )
-            connection.execute(
-                "INSERT INTO sighting(source, post_id, media_index, url, status, sha256,"
-                " settled_at) VALUES ('folder', ?1, 0, '', 'saved', ?1, ?2)"
-                " ON CONFLICT(source, post_id, media_index) DO UPDATE SET status = 'saved',"
-                " reason = '', sha256 = ?1, settled_at = ?2",
-                (image.sha256, now),
-            )
-            connection.execute(
-                "INSERT OR IGNORE INTO seen(target, sighting, position)"
-                " SELECT ?1, id, (SELECT COALESCE(MAX(position), -1) + 1 FROM seen"
-                " WHERE target = ?1) FROM sighting"
-                " WHERE source = 'folder' AND post_id = ?2 AND media_index = 0",
-                (FOREIGN_TARGET, image.sha256),
-            )

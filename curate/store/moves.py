@@ -1,13 +1,17 @@
-"""Where pictures stand below `images/`, and every decision that ever changed it."""
+"""Where pictures stand below `images/`: noted beside the decisions that put them there."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from curate.facts import Folders
+from curate.store.decisions import Decision, add_decisions, new_batch
 from harvest.ledger.catalog import Catalog
+
+_INSERT = (
+    "INSERT INTO place(path, sha256, inode, size, mtime_ns, label, placed_as)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, (SELECT placed_as FROM image WHERE sha256 = ?2))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,49 +32,6 @@ class Place:
     """Label of the folder; None in `_unsorted` and `_rejected`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Who put a picture where, when, how, and what stood there before."""
-
-    sha256: str
-    """The picture."""
-    at: str
-    """ISO 8601, UTC."""
-    who: str
-    """Login name of the person who ran the sync, or `winnow`."""
-    how: str
-    """`sync`, `check`, `harvest`."""
-    hand: bool
-    """Whether a person moved it: outranks every verdict from then on."""
-    before: Folders
-    """Folders in which it stood."""
-    after: Folders
-    """Folders in which it stands; none: it was removed."""
-    why: str
-    """One line for people."""
-
-
-def read_decisions(catalog: Catalog) -> dict[str, list[Decision]]:
-    """All decisions by sha256, oldest first."""
-    rows = catalog.connection.execute(
-        "SELECT sha256, at, who, how, hand, before, after, why FROM decision ORDER BY id"
-    )
-    found: dict[str, list[Decision]] = {}
-    for r in rows:
-        decision = Decision(
-            r["sha256"],
-            r["at"],
-            r["who"],
-            r["how"],
-            bool(r["hand"]),
-            frozenset(json.loads(r["before"])),
-            frozenset(json.loads(r["after"])),
-            r["why"],
-        )
-        found.setdefault(decision.sha256, []).append(decision)
-    return found
-
-
 def read_places(catalog: Catalog) -> list[Place]:
     """The disk as the last sync saw it, by path."""
     rows = catalog.connection.execute(
@@ -89,12 +50,22 @@ def record_sync(catalog: Catalog, places: Iterable[Place], decisions: Sequence[D
     """Note what a sync found: the places in the place of all earlier ones, and the hand moves."""
     with catalog.transaction() as connection:
         connection.execute("DELETE FROM place")
-        connection.executemany(
-            "INSERT INTO place(path, sha256, inode, size, mtime_ns, label, placed_as)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, (SELECT placed_as FROM image WHERE sha256 = ?2))",
-            [(p.path, p.sha256, p.inode, p.size, p.mtime_ns, p.label) for p in places],
-        )
-        _add_decisions(catalog, decisions)
+        connection.executemany(_INSERT, map(_row, places))
+        add_decisions(catalog, decisions, new_batch(catalog))
+
+
+def record_return(
+    catalog: Catalog,
+    places: Mapping[str, Sequence[Place]],
+    decisions: Sequence[Decision],
+    batch: int,
+) -> None:
+    """Note where an undo has put pictures (all places of each, by sha256), and its decisions."""
+    with catalog.transaction() as connection:
+        connection.executemany("DELETE FROM place WHERE sha256 = ?", [(s,) for s in places])
+        connection.executemany(_INSERT, [_row(p) for some in places.values() for p in some])
+        connection.executemany("DELETE FROM intent WHERE sha256 = ?", [(s,) for s in places])
+        add_decisions(catalog, decisions, batch)
 
 
 def announce_moves(catalog: Catalog, moves: Sequence[tuple[str, str]]) -> None:
@@ -112,7 +83,10 @@ def read_announced(catalog: Catalog) -> list[tuple[str, str, str]]:
 
 
 def record_moves(
-    catalog: Catalog, moves: Sequence[tuple[str, str, str | None]], decisions: Sequence[Decision]
+    catalog: Catalog,
+    moves: Sequence[tuple[str, str, str | None]],
+    decisions: Sequence[Decision],
+    batch: int,
 ) -> None:
     """Note (path, new path, new label) of moves that are done, and their decisions."""
     with catalog.transaction() as connection:
@@ -121,24 +95,8 @@ def record_moves(
             moves,
         )
         connection.execute("UPDATE place SET moving_to = NULL WHERE moving_to IS NOT NULL")
-        _add_decisions(catalog, decisions)
+        add_decisions(catalog, decisions, batch)
 
 
-def _add_decisions(catalog: Catalog, decisions: Sequence[Decision]) -> None:
-    catalog.connection.executemany(
-        "INSERT INTO decision(sha256, at, who, how, hand, before, after, why)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                d.sha256,
-                d.at,
-                d.who,
-                d.how,
-                d.hand,
-                json.dumps(sorted(d.before), ensure_ascii=False),
-                json.dumps(sorted(d.after), ensure_ascii=False),
-                d.why,
-            )
-            for d in decisions
-        ],
-    )
+def _row(place: Place) -> tuple[str, str, int, int, int, str | None]:
+    return (place.path, place.sha256, place.inode, place.size, place.mtime_ns, place.label)

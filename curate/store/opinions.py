@@ -110,8 +110,16 @@ def read_verdicts(catalog: Catalog) -> dict[str, list[Verdict]]:
     return found
 
 
-def replace_verdicts(catalog: Catalog, verdicts: Iterable[tuple[str, Iterable[Verdict]]]) -> None:
-    """Put these verdicts (sha256, its own) in the place of all earlier ones."""
+def read_checked(catalog: Catalog) -> str:
+    """When the last check ran, ISO 8601, UTC; empty: not yet, or by an older winnow."""
+    row = catalog.connection.execute("SELECT at FROM checked ORDER BY id DESC LIMIT 1").fetchone()
+    return str(row["at"]) if row is not None else ""
+
+
+def replace_verdicts(
+    catalog: Catalog, verdicts: Iterable[tuple[str, Iterable[Verdict]]], at: str
+) -> None:
+    """Put these verdicts (sha256, its own) in the place of all earlier ones; `at`: ISO 8601."""
     with catalog.transaction() as connection:
         connection.execute("DELETE FROM verdict")
         connection.executemany(
@@ -123,6 +131,7 @@ def replace_verdicts(catalog: Catalog, verdicts: Iterable[tuple[str, Iterable[Ve
                 for v in some
             ),
         )
+        connection.execute("INSERT INTO checked(at) VALUES (?)", (at,))
 
 
 def read_pairs(catalog: Catalog, proof: str) -> dict[tuple[str, str], Pair]:

@@ -125,18 +125,69 @@ def _named_proofs(connection: sqlite3.Connection) -> None:
     )
 
 
+def _signed_decisions(connection: sqlite3.Connection) -> None:
+    """Number what one command decided together; room for what the labelling page knows.
+
+    `batch` is NULL in rows from before. `client`: the page's own id of an answer, so that a repeat
+    changes nothing; `suggestion`: the label that was suggested; `ms`: how long the person looked.
+    `checked`: when the verdicts of each check were given.
+    """
+    for name in ("batch INTEGER", "client TEXT", "suggestion TEXT", "ms INTEGER"):
+        connection.execute(f"ALTER TABLE decision ADD COLUMN {name}")
+    connection.execute(
+        "CREATE UNIQUE INDEX decision_client ON decision(client) WHERE client IS NOT NULL"
+    )
+    connection.execute("CREATE TABLE checked(id INTEGER PRIMARY KEY, at TEXT NOT NULL)")
+
+
+def _inner_hashes(connection: sqlite3.Connection) -> None:
+    """Hashes of the inner part, which find crops; measures from before are taken anew, as ever."""
+    for name in ("inner64", "inner256"):
+        connection.execute(f"ALTER TABLE measure ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
+
+
+def _cut_hashes(connection: sqlite3.Connection) -> None:
+    """Hashes of the picture less one side or one corner, for crops that are not centred."""
+    connection.execute("ALTER TABLE measure ADD COLUMN cuts BLOB NOT NULL DEFAULT x''")
+
+
+def _intents(connection: sqlite3.Connection) -> None:
+    """What an undo means to decide, noted before its first move: the next look finishes it."""
+    connection.execute(
+        f"CREATE TABLE intent(id INTEGER PRIMARY KEY, sha256 {_IMAGE} UNIQUE,"
+        " at TEXT NOT NULL, who TEXT NOT NULL, how TEXT NOT NULL, hand INTEGER NOT NULL,"
+        " before TEXT NOT NULL, after TEXT NOT NULL, why TEXT NOT NULL,"
+        " batch INTEGER NOT NULL, mode TEXT NOT NULL)"
+    )
+
+
 CURATE = MigrationSet(
-    "curate", (_first_tables, _splits_by_plan, _all_facts_and_warnings, _named_proofs)
+    "curate",
+    (
+        _first_tables,
+        _splits_by_plan,
+        _all_facts_and_warnings,
+        _named_proofs,
+        _inner_hashes,
+        _signed_decisions,
+        _cut_hashes,
+        _intents,
+    ),
 )
 """Curation's tables; `image` must be there before anything is written into them."""
 
 
 def open_store(folder: DatasetFolder, *, read_only: bool = False) -> Catalog:
-    """Open a data set's catalog with curation's tables.
+    """Open a data set's catalog with curation's tables, of an older winnow brought up to date.
 
     Raises DataError when nothing was harvested into it, and as `open_catalog` does.
     """
-    return _opened(folder, folder.catalog, read_only=read_only)
+    catalog = _opened(folder, folder.catalog, read_only=read_only)
+    if read_only and catalog.version(CURATE) < len(CURATE.steps):
+        catalog.close()
+        _opened(folder, folder.catalog).close()
+        catalog = _opened(folder, folder.catalog, read_only=True)
+    return catalog
 
 
 def _opened(folder: DatasetFolder, path: Path, *, read_only: bool = False) -> Catalog:
@@ -160,7 +211,11 @@ def scratch_store(folder: DatasetFolder) -> Iterator[Catalog]:
     """
     with TemporaryDirectory(prefix="winnow-") as name:
         copy = Path(name) / folder.catalog.name
-        source = sqlite3.connect(f"{folder.catalog.resolve().as_uri()}?mode=rw", uri=True)
+        # Where it can be written, it is: who only reads leaves the log of a killed run behind.
+        if folder.is_writable:
+            source = sqlite3.connect(f"{folder.catalog.resolve().as_uri()}?mode=rw", uri=True)
+        else:
+            source = open_catalog(folder.catalog, [CURATE], read_only=True).connection
         with closing(source), closing(sqlite3.connect(copy)) as target:
             try:
                 source.backup(target)
@@ -169,4 +224,5 @@ def scratch_store(folder: DatasetFolder) -> Iterator[Catalog]:
                     f"{folder.catalog}: not a catalog of winnow ({error}); restore a copy"
                 ) from None
         with _opened(folder, copy) as catalog:
+            catalog.path = folder.catalog  # what messages name
             yield catalog

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import io
 import random
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -168,10 +170,16 @@ class Draw:
     encode = staticmethod(encode)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def draw() -> type[Draw]:
     """Functions that draw and encode pictures."""
     return Draw
+
+
+@pytest.fixture(scope="session")
+def maker() -> type[Maker]:
+    """What makes data sets, for those that several tests only read."""
+    return Maker
 
 
 @pytest.fixture
@@ -190,6 +198,16 @@ def make_another(tmp_path: Path):
 def make_both(tmp_path: Path, request: pytest.FixtureRequest) -> Maker:
     """An empty data set, once with hard links and once with copies."""
     return Maker(DatasetFolder.create(tmp_path / "strips"), mode=request.param)
+
+
+@pytest.fixture(scope="session")
+def people():
+    """The module `people.py`: random hand operations."""
+    spec = importlib.util.spec_from_file_location("people", Path(__file__).with_name("people.py"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["people"] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture

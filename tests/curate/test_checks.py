@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from PIL import ImageDraw, ImageFilter
 
 from curate.checks.catalogue import CHECKS
 from curate.checks.protocol import Check
+from curate.checks.too_heavy import TooHeavy
 from curate.checks.too_small import TooSmall
 from curate.facts import Appearance, Measure, Verdict
 from curate.measure import measure
@@ -116,6 +119,23 @@ def test_a_picture_over_the_pixel_budget_is_heavy_and_not_corrupt() -> None:
     flagged = [check.name for check in ChecksSettings().enabled() if check.judge(bomb).flagged]
 
     assert flagged == ["too_heavy"]
+
+
+def test_what_was_too_large_to_open_is_told_by_the_limit_that_is_set(tmp_path: Path) -> None:
+    """The picture's own pixels, and ours: no other number of any library."""
+    header = struct.pack(">IIBBBBB", 20_000, 10_000, 8, 2, 0, 0, 0)
+    chunks = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0")), (b"IEND", b""))
+    ]
+    path = tmp_path / "bomb.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+    facts = measure(Image("0" * 64, "image/png", path.stat().st_size), path)
+    verdict = TooHeavy(max_pixels=1_000_000).judge(facts)
+
+    assert verdict.flagged
+    assert verdict.reason == "200,000,000 pixels, over 1,000,000"
+    assert verdict.score == 200
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -261,3 +262,34 @@ def test_a_terminal_of_few_characters_is_enough(draw, make) -> None:
 
     assert set(done.values()) == {(0, False)}
     assert folders == {"Zeichnung ≥ – 漫画": 2, "photo": 2}
+
+
+def test_a_protected_folder_that_is_not_there_is_told(draw, make, tmp_path, capsys) -> None:
+    """With the nearest name; the check goes through."""
+    fill(draw, make, 2)
+    config = tmp_path / "strips.yaml"
+    head = "dataset: strips\ntargets: [twitter: ada]\n"
+    config.write_text(f"{head}checks: {{protected: [Comic, photo, nope]}}\n")
+    code = winnow.main(["curate", "check", str(make.folder.root), "--config", str(config)])
+    told = [line for line in capsys.readouterr().err.splitlines() if "protected" in line]
+
+    assert code == 0
+    assert len(told) == 2
+    assert told[0].endswith("did you mean 'comic'?")
+    assert "'nope'" in told[1]
+
+
+def test_a_lost_table_is_one_line(draw, make, capsys) -> None:
+    """It names the catalog, also of a dry run, which works in a copy."""
+    fill(draw, make, 2)
+    root = str(make.folder.root)
+    winnow.main(["curate", "check", root])
+    with closing(sqlite3.connect(make.folder.catalog)) as catalog:
+        catalog.execute("DROP TABLE measure")
+    capsys.readouterr()
+    for words in (["check", root], ["check", root, "--dry-run"], ["build", root]):
+        assert winnow.main(["curate", *words]) == 5
+        error = capsys.readouterr().err
+
+        assert f"{make.folder.catalog}: " in error
+        assert "no such table: measure" in error

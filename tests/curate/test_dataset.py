@@ -297,9 +297,9 @@ def test_the_report_shows_what_was_found(draw, make) -> None:
     both = make.add(draw.encode(draw.comic(90)), targets={"t:<a>": "comic"})
     make.add(draw.encode(draw.comic(90)), targets={"t:b": "photo"})
     check(make.folder)
-    page = report(make.folder).read_text()
+    page = report(make.folder).page.read_text()
 
-    assert "too_small: 1" in page
+    assert "too_small, flagged: 1" in page
     assert "Near duplicates: 2 groups" in page
     assert both[:8] in page
     assert "t:&lt;a&gt; says comic" in page

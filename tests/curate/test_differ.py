@@ -42,6 +42,51 @@ def test_what_is_told_apart_comes_back_and_stays(draw, make) -> None:
     assert second in make.tree()["comic"]
 
 
+def test_a_rescued_picture_does_not_cost_its_keeper(draw, make) -> None:
+    """Moved back by hand, both stay from then on; what the two share a copy with stays aside."""
+    best, second, third = copies(draw, make)
+    check(make.folder)
+    make.move(_shown(make, second), "comic")
+    summaries = [check(make.folder) for _ in range(2)]
+
+    assert aside(make) == {third}
+    assert {best, second} <= make.tree()["comic"]
+    assert [s.moved for s in summaries] == [{}, {}]
+
+
+def test_a_rescue_can_be_taken_back(draw, make) -> None:
+    """As any word that two pictures differ: then the one that a person placed is kept."""
+    best, second, _ = copies(draw, make)
+    check(make.folder)
+    make.move(_shown(make, second), "comic")
+    check(make.folder)
+    differ(make.folder, best, second, undo=True)
+    check(make.folder)
+
+    assert best in aside(make)
+    assert second in make.tree()["comic"]
+
+
+def test_two_copies_that_a_person_placed_are_still_one_picture(draw, make) -> None:
+    """Only what is taken out of the duplicates is told apart: both stay, one is flagged."""
+    best, second, third = copies(draw, make)
+    for sha256 in (best, second):
+        make.move(sha256, "other")
+    for _ in range(2):
+        found = check(make.folder)
+
+    assert found.groups == 1
+    assert found.protected == 1
+    assert aside(make) == {third}
+
+
+def _shown(make, sha256: str) -> str:
+    """The picture, its file found where the check has put it."""
+    [path] = make.folder.images.rglob(make.path(sha256).name)
+    make.names[sha256] = path.relative_to(make.folder.images).as_posix()
+    return sha256
+
+
 def test_no_third_picture_joins_two_that_were_told_apart(draw, make) -> None:
     """Both like a third one, they still do not stand in one group."""
     best, second, third = copies(draw, make)

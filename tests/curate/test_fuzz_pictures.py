@@ -164,8 +164,14 @@ def harvested(folder: DatasetFolder, pictures: list[bytes]) -> set[str]:
 
 
 @pytest.mark.parametrize("count", [500, pytest.param(5000, marks=pytest.mark.soak)])
-def test_mutated_pictures_end_no_run(tmp_path: Path, count: int) -> None:
-    """Each has facts or a fault and a verdict; no process ended, none had to be stopped."""
+def test_mutated_pictures_end_no_run(tmp_path: Path, monkeypatch, count: int) -> None:
+    """Each has facts or a fault and a verdict; no process ended, none had to be stopped.
+
+    No file is made outside the data set: neither beside it, nor where the command is started.
+    """
+    started_in = tmp_path / "started in"
+    started_in.mkdir()
+    monkeypatch.chdir(started_in)
     folder = DatasetFolder.create(tmp_path / "strips")
     some = bases()
     hashes = harvested(folder, [mutant(some, number) for number in range(count)])
@@ -187,4 +193,5 @@ def test_mutated_pictures_end_no_run(tmp_path: Path, count: int) -> None:
     assert 0.1 * count < len(hashed) < 0.9 * count
     assert len(placed) == len(hashes)
     assert all(name.startswith("catalog.sqlite") for name in new)
-    assert {p.name for p in tmp_path.iterdir()} == {"strips"}
+    assert {p.name for p in tmp_path.iterdir()} == {"strips", "started in"}
+    assert list(started_in.iterdir()) == []

@@ -7,9 +7,10 @@ import re
 
 import numpy as np
 import pytest
-from PIL import ImageOps
+from PIL import Image, ImageOps
 
 import winnow
+from curate.cutouts import cutouts
 from curate.differ import differ
 from curate.facts import Measure
 from curate.group_page import difference_picture, group_page
@@ -45,12 +46,15 @@ def test_the_page_shows_every_group_with_its_proof(make, filled, capsys) -> None
     assert (code, said.strip()) == (0, str(page))
     assert f"{filled['best'][:8]} stands for 2: worst tile" in text
     assert re.search(r"resized; worst tile \d\.\d levels", text)
-    assert "Variants, mirror: 1 pairs" in text
-    assert "Variants, differs in part: 1 pairs" in text
+    assert "Variants, mirror: 1 pair" in text
+    assert "Variants, differs in part: 1 pair" in text
     assert text.count('alt="where the two differ"') == 1
+    # Of both in one group and two pairs; and under its file's name, which `differ` takes.
+    assert text.count(": the worst tile, enlarged</figcaption>") == 6
+    assert all(make.names[filled[name]] in text for name in ("best", "mirror", "one", "two"))
     assert filled["alone"][:8] not in text
     assert "<script" not in text
-    assert not re.search(r"(?:src|href)=\"(?!data:image/webp|https://x\.example)", text)
+    assert not re.search(r"(?:src|href)=\"(?!data:image/webp|https://x\.example|#main)", text)
 
 
 def test_json_lists_groups_and_pairs(make, filled, tmp_path, capsys) -> None:
@@ -116,6 +120,24 @@ def test_the_diameter_is_that_of_the_two_most_unlike() -> None:
     assert diameter("abc", measures) == 6
     assert diameter("ab", measures) == 3
     assert diameter("a", measures) == 0
+
+
+@pytest.mark.parametrize("how", ["differs in part", "mirror"])
+def test_the_place_that_differs_is_cut_out_of_both(draw, tmp_path, how: str) -> None:
+    """The same place of a picture, its smaller copy or its mirror, larger than it is."""
+    picture = Image.new("RGB", (800, 600), "white")
+    picture.paste("red", (700, 500, 740, 540))
+    smaller = picture.resize((400, 300))
+    first = ImageOps.mirror(smaller) if how == "mirror" else smaller
+    for name, some in (("first", first), ("second", picture)):
+        (tmp_path / name).write_bytes(draw.encode(some, "PNG"))
+    cut = cutouts(tmp_path / "first", tmp_path / "second", (885, 845, 30, 40), how)
+    red = [np.asarray(c).astype(int)[..., 0] - np.asarray(c)[..., 1] > 128 for c in cut]
+
+    assert [c.size for c in cut] == [(208, 208)] * 2
+    assert all(0.05 < share.mean() < 0.6 for share in red)
+    assert (red[0] == red[1]).mean() > 0.97
+    assert cutouts(tmp_path / "first", tmp_path / "second", (885, 845, 30, 40), "crop") == []
 
 
 def test_the_difference_is_red_where_it_is(draw) -> None:

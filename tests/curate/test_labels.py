@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from curate.dataset import build
-from curate.labels import sync
+from curate.labels import Manner, sync
 from curate.run import check
 from curate.settings import ChecksSettings
 from harvest.ledger.errors import DataError, UsageError
@@ -118,7 +118,7 @@ def test_a_foreign_picture_becomes_one_of_the_source_folder(draw, make_both) -> 
         ).fetchone()
     raw = make.folder.raw_path(sha256, "webp")
 
-    assert (found.sync.taken_in, found.sync.labelled) == (1, 1)
+    assert (found.sync.taken_in, found.sync.labelled) == (1, 0)
     assert (source, target) == ("folder", "folder:images")
     assert raw.read_bytes() == file.read_bytes()
     assert raw.stat().st_mode & 0o777 == 0o444
@@ -284,12 +284,12 @@ def test_an_edit_in_place_through_a_link_is_noticed(draw, make) -> None:
     path.write_bytes(edited)
     found = check(make.folder)
 
-    assert found.sync.changed_raw == [sha256]
-    assert (found.sync.taken_in, found.sync.removed) == (1, 1)
+    assert found.sync.edited_raw == [sha256]
+    assert (found.sync.taken_in, found.sync.removed) == (1, 0)
     assert found.pictures == 2
     again = sync(make.folder)
     assert (again.hand_moves, again.taken_in) == (0, 0)
-    assert again.changed_raw == [sha256]
+    assert (again.changed_raw, again.missing_raw) == ([], [sha256])
 
 
 def test_an_edited_copy_in_place_of_a_picture_is_a_new_one(draw, make_both) -> None:
@@ -303,7 +303,7 @@ def test_an_edited_copy_in_place_of_a_picture_is_a_new_one(draw, make_both) -> N
     new.replace(path)
     found = check(make.folder)
 
-    assert (found.sync.taken_in, found.sync.removed, found.sync.changed_raw) == (1, 1, [])
+    assert (found.sync.taken_in, found.sync.removed, found.sync.changed_raw) == (1, 0, [])
     assert len(make.tree()["comic"]) == 1
 
 
@@ -388,7 +388,7 @@ def test_a_loss_that_is_meant_can_be_said(draw, make, left: tuple[str, ...]) -> 
     shutil.rmtree(make.folder.images)
     for name in left:
         (make.folder.root / name).mkdir()
-    found = sync(make.folder, all_removed=True)
+    found = sync(make.folder, Manner(all_removed=True))
     make.folder.images.mkdir(exist_ok=True)
     again = sync(make.folder)
 

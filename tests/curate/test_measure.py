@@ -117,6 +117,21 @@ def test_an_animation_is_judged_by_its_first_frame(draw, facts_of, form: str) ->
     assert hamming(facts.phash256, still.phash256) <= 16
 
 
+def test_an_animation_that_fades_in_is_not_flat(draw, facts_of) -> None:
+    """Black at first, a picture later; one that stays black is flat."""
+    black = Pillow.new("RGB", (200, 150))
+    later = [draw.photo(1, (200, 150)).point(lambda v, n=n: v * n // 4) for n in range(5)]
+    fading, nearly = (
+        facts_of(draw.encode(black, "GIF", save_all=True, append_images=some, duration=40))
+        for some in (later, [Pillow.new("RGB", (200, 150), (n, n, n)) for n in (1, 2, 3)])
+    )
+
+    assert fading.frames > 4
+    assert not fading.is_flat
+    assert nearly.frames > 1
+    assert nearly.is_flat
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (2, 2)])
 @pytest.mark.parametrize("form", ["JPEG", "PNG"])
 def test_a_pixel_and_a_line_have_facts(draw, facts_of, size, form: str) -> None:
@@ -191,6 +206,35 @@ def test_the_trimmed_hash_is_imagehashs_of_the_cut_draft(draw, facts_of, tmp_pat
     assert inside.size < grey.size
     assert facts.trimmed64 == str(imagehash.phash(inside, hash_size=8))
     assert facts.trimmed256 == str(imagehash.phash(inside, hash_size=16))
+
+
+def test_the_inner_hash_is_imagehashs_of_the_inner_part(draw, facts_of, tmp_path) -> None:
+    """Bit for bit, of the draft less 3 % on each side, halved; a pixel is its own inner part."""
+    facts = facts_of(draw.encode(draw.photo(7, (900, 700))))
+    grey = open_draft(tmp_path / "picture", DRAFT_SIDE).grey
+    inside = grey.crop((14, 10, grey.width - 14, grey.height - 10)).reduce(2)
+    pixel = facts_of(draw.encode(Pillow.new("RGB", (1, 1), "red"), "PNG"))
+
+    assert grey.size == (450, 350)
+    assert facts.inner64 == str(imagehash.phash(inside, hash_size=8))
+    assert facts.inner256 == str(imagehash.phash(inside, hash_size=16))
+    assert pixel.inner256 == pixel.phash256
+
+
+@pytest.mark.parametrize("share", [0.05, 0.08])
+def test_a_crop_hashes_like_the_inner_part_of_a_long_strip(draw, facts_of, share: float) -> None:
+    """Of panels in a row the plain hashes are too far from some crops, these from none."""
+    plain, inner = [], []
+    for seed in range(6):
+        strip = draw.comic(seed, (1500, 260), panels=7)
+        wide, high = (round(side * share / 2) for side in strip.size)
+        crop = strip.crop((wide, high, strip.width - wide, strip.height - high))
+        whole, part = facts_of(draw.encode(strip)), facts_of(draw.encode(crop))
+        plain.append(hamming(whole.phash64, part.phash64))
+        inner.append(hamming(whole.inner64, part.phash64))
+
+    assert max(plain) > 10
+    assert max(inner) <= 8
 
 
 def test_margins_are_uniform_wide_enough_and_leave_something() -> None:

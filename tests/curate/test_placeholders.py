@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from curate.placeholders import read_placeholders
+import winnow
 from curate.run import check
 from curate.settings import ChecksSettings
 from curate.sharing import share_placeholders
 from harvest.ledger.errors import SettingsError
 from harvest.ledger.fingerprint import fingerprint_file, hamming
+from harvest.ledger.placeholders import read_placeholders
 from harvest.ledger.settings import load_settings
 
 SHA = "ab" * 32
@@ -95,7 +97,7 @@ def test_a_shared_list_sets_aside_in_another_data_set(draw, make, make_another) 
     here.add(draw.encode(draw.photo(6)))
     check(here.folder)
     here.move(sha256, "_rejected/placeholder")
-    path = here.folder.root / "lists" / "placeholders.txt"
+    path = here.folder.reports / "lists" / "placeholders.txt"
     count = share_placeholders(here.folder, path)
     copy = there.add(draw.encode(draw.photo(5), quality=60))
     other = there.add(draw.encode(draw.photo(6)))
@@ -105,6 +107,26 @@ def test_a_shared_list_sets_aside_in_another_data_set(draw, make, make_another) 
     assert f"sha256:{sha256}" in path.read_text()
     assert there.tree() == {"_rejected/placeholder": {copy}, "_unsorted": {other}}
     assert verdicts(there)[copy] == (1, 0, "a known placeholder: 480 x 360")
+
+
+def test_the_command_writes_the_list_and_says_where(draw, make, capfd) -> None:
+    """By default beside the catalog; an empty one is told; no address and no picture is in it."""
+    root = str(make.folder.root)
+    sha256 = make.add(draw.encode(draw.photo(5)))
+    codes = [winnow.main(["curate", "placeholders", root])]
+    said = capfd.readouterr()
+    make.move(sha256, "_rejected/placeholder")
+    shared = make.folder.reports / "shared.txt"
+    codes.append(winnow.main(["curate", "placeholders", root, "-o", str(shared), "--json"]))
+    told = json.loads(capfd.readouterr().out)
+    empty = make.folder.root / "placeholders.txt"
+
+    assert codes == [0, 0]
+    assert said.out == f"{empty}\n"
+    assert "no picture stands in images/_rejected/placeholder/" in said.err
+    assert [line for line in empty.read_text().splitlines() if line[:1] != "#"] == []
+    assert told == {"list": str(shared), "pictures": 1}
+    assert shared.read_text().splitlines()[1:] == [f"sha256:{sha256}"]
 
 
 def test_a_list_is_read_leniently(tmp_path: Path) -> None:

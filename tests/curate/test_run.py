@@ -269,6 +269,7 @@ def test_a_missing_raw_file_is_said_and_asked_for_again(draw, make) -> None:
     raw = make.folder.raw_path(sha256, "jpg")
     kept = raw.with_name("kept")
     raw.rename(kept)
+    make.path(sha256).unlink()
     found = check(make.folder)
     kept.rename(raw)
 

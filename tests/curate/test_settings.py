@@ -96,3 +96,79 @@ def test_the_command_line_outranks_the_file(tmp_path: Path) -> None:
     assert number.plan == "test 3 a label, validation 5%, seed 4, by account"
     assert share.plan == "test 15%, validation 5%, seed 4, by account"
     assert SplitSettings().plan == "test 10%, validation 10%, seed 0"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["images/comic", "com*", "../../etc", "_rejected", "_REJECTED", "/", "a:b", "", "x" * 65],
+)
+def test_what_can_be_no_folder_of_a_label_is_not_protected(tmp_path: Path, name: str) -> None:
+    """A path, a pattern, winnow's own folder: refused, as nothing would be protected."""
+    with pytest.raises(SettingsError) as caught:
+        written(tmp_path, f"checks: {{protected: [{name!r}]}}\n").section("checks", ChecksSettings)
+
+    assert "below images/" in str(caught.value)
+
+
+def test_folders_that_people_name_can_be_protected(tmp_path: Path) -> None:
+    """One or several, with slashes around, and those that give no label."""
+    text = "checks: {protected: [comic, /photo/, _unsorted, _later]}\n"
+    checks = written(tmp_path, text).section("checks", ChecksSettings)
+
+    assert checks.protected == ("comic", "photo", "_unsorted", "_later")
+
+
+@pytest.mark.parametrize(
+    "key", ["checks", "split", "labels", "rate", "train", "credentials", "endpoints", "prices"]
+)
+def test_a_section_whose_lines_are_commented_out_is_none(tmp_path: Path, key: str) -> None:
+    """A key with nothing below it is its default."""
+    settings = written(tmp_path, f"{key}:\n  # protected: [comic]\n")
+
+    assert settings.section("checks", ChecksSettings) == ChecksSettings()
+    assert settings.section("split", SplitSettings) == SplitSettings()
+    assert (settings.labels, settings.rate, settings.endpoints) == ((), {}, {})
+
+
+def test_empty_lines_within_sections_are_none_too(tmp_path: Path) -> None:
+    """Of what stands below them."""
+    text = "credentials:\n  tumblr:\nprices:\n  twitter:\nchecks:\n  protected:\n"
+    settings = written(tmp_path, text)
+
+    assert settings.credentials == written(tmp_path, "").credentials
+    assert settings.prices == written(tmp_path, "").prices
+    assert settings.section("checks", ChecksSettings).protected == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("checks: foo\n", "checks: 'foo' does not fit; wanted keys below it, each with its value"),
+        ("split: [1]\n", "wanted keys below it"),
+        ("checks: {wrong_format: {allowed: jpeg}}\n", "wanted a list such as [jpeg]"),
+        ("labels: comic\n", "wanted a list such as [comic]"),
+        ("checks: {near_duplicate: {max_distance256: .nan}}\n", "nan does not fit; wanted a"),
+        ("checks: {dark: {max_brightness: .nan}}\n", "wanted a number"),
+        ("checks: {too_small: {min_side: big}}\n", "wanted a whole number"),
+        ("checks: {too_small: {min_side: 1.5}}\n", "wanted a whole number"),
+        ("allow_private: perhaps\n", "wanted true or false"),
+        ("checks: {too_heavy: {max_pixels: 89478486}}\n", "wanted at most 89,478,485"),
+    ],
+)
+def test_what_was_wanted_is_told_in_plain_words(tmp_path: Path, text: str, wanted: str) -> None:
+    """No dictionary, no tuple, no bound that a value of no size cannot meet."""
+    with pytest.raises(SettingsError) as caught:
+        settings = written(tmp_path, text)
+        settings.section("checks", ChecksSettings)
+        settings.section("split", SplitSettings)
+
+    assert wanted in str(caught.value)
+
+
+def test_targets_that_are_commented_out_are_an_error(tmp_path: Path) -> None:
+    """There is nothing to gather, and the line says how a target is written."""
+    path = tmp_path / "comics.yaml"
+    path.write_text("dataset: strips\ntargets:\n#  - twitter: ada\n")
+
+    with pytest.raises(SettingsError, match="wanted a list of targets like `- twitter: NAME`"):
+        load_settings(path)

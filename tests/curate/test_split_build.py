@@ -142,7 +142,7 @@ def test_leaks_are_counted_over_the_pictures(made) -> None:
     assert shared["same_account_pairs"] == sum(n["train"] * n["test"] for n in by_account.values())
     assert shared["accounts"] == sum(n["train"] * n["test"] > 0 for n in by_account.values()) > 0
     assert "artist" not in json.dumps(told)
-    assert "Shared by two parts" in report(made.folder).read_text()
+    assert "Shared by two parts" in report(made.folder).page.read_text()
 
 
 def join(draw, make) -> tuple[str, str]:
@@ -277,7 +277,7 @@ def test_two_words_for_the_test_part_are_one_too_many(made, capsys) -> None:
     code = winnow.main(["curate", "build", root, "--test-per-label", "2", "--json"])
 
     assert (refused, code) == (2, 0)
-    assert "--test-per-label: wanted either test_per_label or testing_percentage" in error
+    assert "--test-per-label 2: wanted either --test-per-label or --testing-percentage" in error
     assert error.count("\n") == 1
     assert json.loads(capsys.readouterr().out)["counts"]["test"] == {"comic": 2, "photo": 2}
 
