@@ -22,6 +22,7 @@ _GROUPS = {
     "curate": "Judge pictures: checks, duplicates, labels, the data set.",
     "classify": "Learn from pictures: train, evaluate, predict, export.",
 }
+_SETTINGS = ("comics.yaml", "tumblr_tag.yaml", "mushrooms.yaml")
 
 
 class _Roof(click.Group):
@@ -91,13 +92,12 @@ def _say(message: str, code: int) -> int:
 def init(folder: Path) -> None:
     """Write commented settings, credentials.env.example and .gitignore into FOLDER."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("comics.yaml", "tumblr_tag.yaml", "credentials.env.example", "gitignore"):
+    for name in (*_SETTINGS, "credentials.env.example", "gitignore"):
         target = folder / (".gitignore" if name == "gitignore" else name)
-        if target.exists():
-            click.echo(f"kept     {target}")
-            continue
-        target.write_bytes(resources.files("harvest").joinpath("templates", name).read_bytes())
-        click.echo(f"written  {target}")
+        there = target.exists()
+        if not there:
+            target.write_bytes(resources.files("harvest").joinpath("templates", name).read_bytes())
+        click.echo(f"{'kept' if there else 'written':<8} {target}")
     click.echo(f"next: keys into {folder}/credentials.env, then winnow run {folder}/comics.yaml")
 
 

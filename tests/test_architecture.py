@@ -90,7 +90,7 @@ HOMES = {
     "imagehash": ("harvest/ledger/fingerprint.py",),
     "rich": ("harvest/ledger/progress_bar.py",),
     "tensorflow": (),
-    "pyarrow": (),
+    "pyarrow": ("curate/exports/table.py", "harvest/ledger/lists/"),
 }
 
 

@@ -1,6 +1,7 @@
 """The README tells the truth: its commands run, its tables are complete."""
 
 import importlib
+import json
 import os
 import re
 import shlex
@@ -93,7 +94,7 @@ def test_config_equals_the_templates() -> None:
         assert (TEMPLATES / path.name).read_bytes() == path.read_bytes(), path.name
 
 
-@pytest.mark.parametrize("name", ["comics.yaml", "tumblr_tag.yaml"])
+@pytest.mark.parametrize("name", ["comics.yaml", "tumblr_tag.yaml", "mushrooms.yaml"])
 def test_shipped_settings_are_good(name: str) -> None:
     """Every shipped settings file is valid, in all of its sections."""
     settings = load_settings(ROOT / "config" / name)
@@ -164,6 +165,9 @@ def test_every_readme_command_runs(tmp_path: Path, sandbox: Sandbox) -> None:
     assert len(ran) > 15
     assert (tmp_path / "comic_filter" / "model.tflite").is_file()
     assert list((tmp_path / "again" / "images" / "comic").iterdir())
+    for name in ("again", "from_the_lock", "years_later"):
+        told = json.loads((tmp_path / name / "reports" / "attrition.json").read_text())
+        assert told["lines"] == told["categories"]["same bytes"] > 10, name
     assert list((tmp_path / "renamed").iterdir())
 
 
