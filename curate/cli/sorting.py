@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -75,7 +75,7 @@ def sync(dataset: Path, all_removed: bool, watch: bool, who: str | None, as_json
 @click.option("--dry-run", is_flag=True, help="Say what would move.")
 @who_option
 @json_option
-def undo(dataset: Path, as_json: bool, who: str | None, dry_run: bool, **which: object) -> None:
+def undo(dataset: Path, as_json: bool, who: str | None, dry_run: bool, **which: Any) -> None:
     """Lead back to how the pictures stood before: the last batch of decisions, or the last BATCHES.
 
     `winnow curate log` numbers the decisions; --to 0 is the beginning. An undo is a batch too, so
@@ -87,7 +87,7 @@ def undo(dataset: Path, as_json: bool, who: str | None, dry_run: bool, **which: 
 
     folder, settings = open_folder(dataset, None)
     mode = settings.folders if settings is not None else None
-    goal = _goal(**which)  # type: ignore[arg-type]
+    goal = _goal(**which)
     with folder.lock("curate undo", reading=dry_run):
         found = run_undo(folder, goal, who=who, mode=mode, dry_run=dry_run)
     if as_json:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, ClassVar, Self
 
@@ -28,7 +29,7 @@ _LOOKED_AT = 100  # objects that tell which keys there are
 _BETWEEN = " \t\r\n,"
 
 
-class _Objects:
+class _Objects(ABC):
     """Objects of a list; the first hundred tell which keys hold what."""
 
     textual: ClassVar[bool] = True
@@ -61,9 +62,9 @@ class _Objects:
         for number, found in self._found:
             yield self._line(number, found)
 
+    @abstractmethod
     def _objects(self, stream: Any) -> Iterator[tuple[int, dict[str, Any] | str]]:
         """Yield (number, object), or its text where it is none."""
-        raise NotImplementedError
 
     def _choose(self, opened: Opened) -> Columns | None:
         """Columns by the keys of the first objects, which need not have them all."""

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from harvest.guard.session import Outside
 from harvest.ledger.records import Target
 from harvest.run.job import Job
-from harvest.run.jobs import sandbox_endpoints
-from harvest.run.keys import sandbox_keys
 from harvest.run.summary import Summary
 from harvest.sandbox.server import Sandbox
 from harvest.sandbox.world import World
@@ -29,22 +24,9 @@ def world() -> World:
 
 
 @pytest.fixture
-async def sandbox(world: World) -> AsyncIterator[Sandbox]:
-    """The stand-ins, fresh."""
-    async with Sandbox(world) as running:
-        yield running
-
-
-@pytest.fixture
-def job(tmp_path: Path, sandbox: Sandbox, still) -> Job:
-    """One account."""
-    return Job(
-        dataset=tmp_path / "set",
-        targets=(ADA,),
-        keys=sandbox_keys(),
-        outside=Outside(sandbox_endpoints(sandbox.url)),
-        clock=still.clock,
-    )
+def targets() -> tuple[Target, ...]:
+    """What the job gathers."""
+    return (ADA,)
 
 
 def planted(world: World, *vias: str) -> int:

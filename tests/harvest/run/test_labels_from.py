@@ -39,13 +39,6 @@ def world() -> World:
 
 
 @pytest.fixture
-async def sandbox(world: World):
-    """The stand-ins, fresh."""
-    async with Sandbox(world) as running:
-        yield running
-
-
-@pytest.fixture
 def job(tmp_path: Path, sandbox: Sandbox, still) -> Job:
     """The tag that all three share."""
     return Job(

@@ -29,13 +29,6 @@ def world() -> World:
 
 
 @pytest.fixture
-async def sandbox(world: World):
-    """The stand-ins, fresh."""
-    async with Sandbox(world) as running:
-        yield running
-
-
-@pytest.fixture
 def job(tmp_path: Path, sandbox: Sandbox, still) -> Job:
     """One account, everything mapped to the sandbox, no pause takes time, no keys at all."""
     return Job(

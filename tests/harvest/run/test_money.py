@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +14,6 @@ from harvest.ledger.records import Target
 from harvest.run.harvest import Run
 from harvest.run.job import Job
 from harvest.run.jobs import sandbox_endpoints
-from harvest.run.keys import sandbox_keys
 from harvest.run.plan import make_plan
 from harvest.sandbox.server import Sandbox
 from harvest.sandbox.world import World
@@ -34,22 +31,9 @@ def world() -> World:
 
 
 @pytest.fixture
-async def sandbox(world: World) -> AsyncIterator[Sandbox]:
-    """The stand-ins, fresh."""
-    async with Sandbox(world) as running:
-        yield running
-
-
-@pytest.fixture
-def job(tmp_path: Path, sandbox: Sandbox, still) -> Job:
-    """Two paid targets and a free one."""
-    return Job(
-        dataset=tmp_path / "set",
-        targets=(ADA, IDA, BLOG),
-        keys=sandbox_keys(),
-        outside=Outside(sandbox_endpoints(sandbox.url)),
-        clock=still.clock,
-    )
+def targets() -> tuple[Target, ...]:
+    """What the job gathers."""
+    return (ADA, IDA, BLOG)
 
 
 def cost(sandbox: Sandbox) -> Decimal:

@@ -48,13 +48,6 @@ def world() -> World:
 
 
 @pytest.fixture
-async def sandbox(world: World) -> AsyncIterator[Sandbox]:
-    """The stand-ins, fresh."""
-    async with Sandbox(world) as running:
-        yield running
-
-
-@pytest.fixture
 def job(tmp_path: Path, sandbox: Sandbox, still, picture, monkeypatch) -> Job:
     """A job without targets; `pictures` holds one picture of a known time."""
     monkeypatch.chdir(tmp_path)

@@ -15,7 +15,7 @@ from harvest.ledger.records import Status, Target
 from harvest.run.harvest import Run
 from harvest.run.job import Job
 from harvest.run.jobs import sandbox_endpoints
-from harvest.run.keys import Keys, sandbox_keys
+from harvest.run.keys import Keys
 from harvest.sandbox.server import Sandbox
 from harvest.sandbox.world import World
 from harvest.store.outcomes import count_targets
@@ -33,22 +33,9 @@ def world() -> World:
 
 
 @pytest.fixture
-async def sandbox(world: World):
-    """The stand-ins, fresh."""
-    async with Sandbox(world) as running:
-        yield running
-
-
-@pytest.fixture
-def job(tmp_path: Path, sandbox: Sandbox, still) -> Job:
-    """Both targets, everything mapped to the sandbox, no pause takes time."""
-    return Job(
-        dataset=tmp_path / "set",
-        targets=(ADA, BLOG),
-        keys=sandbox_keys(),
-        outside=Outside(sandbox_endpoints(sandbox.url)),
-        clock=still.clock,
-    )
+def targets() -> tuple[Target, ...]:
+    """What the job gathers."""
+    return (ADA, BLOG)
 
 
 async def test_one_outcome_each(gather, job: Job, world: World) -> None:

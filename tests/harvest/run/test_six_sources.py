@@ -84,13 +84,6 @@ def world() -> World:
 
 
 @pytest.fixture
-async def sandbox(world: World):
-    """The stand-ins, fresh."""
-    async with Sandbox(world) as running:
-        yield running
-
-
-@pytest.fixture
 def job(tmp_path: Path, sandbox: Sandbox, still, picture) -> Job:
     """A job without targets; `pictures` is a folder that gallery-dl filled."""
     fill(tmp_path / "pictures", 12, picture)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -19,7 +17,7 @@ from harvest.pacing.gates import Clock
 from harvest.run.harvest import Run
 from harvest.run.job import Job
 from harvest.run.jobs import sandbox_endpoints
-from harvest.run.keys import Keys, sandbox_keys
+from harvest.run.keys import Keys
 from harvest.sandbox import keys
 from harvest.sandbox.server import Sandbox
 from harvest.sandbox.world import World
@@ -34,22 +32,9 @@ def world() -> World:
 
 
 @pytest.fixture
-async def sandbox(world: World) -> AsyncIterator[Sandbox]:
-    """The stand-ins, fresh."""
-    async with Sandbox(world) as running:
-        yield running
-
-
-@pytest.fixture
-def job(tmp_path: Path, sandbox: Sandbox, still) -> Job:
-    """A job for the misbehaving account and a good one."""
-    return Job(
-        dataset=tmp_path / "set",
-        targets=(ADA,),
-        keys=sandbox_keys(),
-        outside=Outside(sandbox_endpoints(sandbox.url)),
-        clock=still.clock,
-    )
+def targets() -> tuple[Target, ...]:
+    """What the job gathers."""
+    return (ADA,)
 
 
 @pytest.mark.parametrize(
