@@ -8,7 +8,10 @@ import pytest
 
 from curate.dataset import build
 from curate.labels import sync
+from curate.rawfiles import read_raw, take_back
 from curate.run import check
+from curate.store.facts import read_images
+from curate.store.schema import open_store
 from harvest.ledger.folder import DatasetFolder
 
 
@@ -89,3 +92,18 @@ def test_a_picture_that_is_being_edited_is_waited_for(draw, make) -> None:
     assert len(found.waiting) == 1
     assert found.restored_raw == []
     assert make.folder.raw_path(one, "jpg").samefile(link)
+
+
+def test_what_was_written_over_since_is_not_brought_back(draw, make) -> None:
+    """A file that held the bytes when it was looked at, and holds others now, is no source."""
+    one, other, *_ = fill(draw, make)
+    check(make.folder)
+    raw = make.folder.raw_path(one, "jpg")
+    raw.unlink()
+    with open_store(make.folder) as catalog:
+        images = read_images(catalog)
+    shown = {one: [make.path(other).relative_to(make.folder.images).as_posix()]}
+    found, back = take_back(make.folder, images, read_raw(make.folder, images), shown)
+
+    assert (found.missing, back) == ({one}, set())
+    assert not raw.exists()
