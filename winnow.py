@@ -33,7 +33,7 @@ class _Roof(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in _GROUPS:
-            module = "classify.cli" if cmd_name == "classify" else f"{cmd_name}.cli.words"
+            module = f"{cmd_name}.cli.words"
             group: click.Group = importlib.import_module(module).group
             return group
         return super().get_command(ctx, cmd_name)

@@ -13,9 +13,9 @@ from pathlib import Path
 from classify.cache import cache_folder
 from classify.choices import DEFAULT_SIZE, EMBEDDED, Features
 from classify.engine import Engine
-from classify.flatbuffer import Graph
-from classify.lite0 import lite0
-from classify.weights import read_weights
+from classify.tflite.flatbuffer import Graph
+from classify.tflite.lite0 import lite0
+from classify.tflite.weights import read_weights
 from harvest.ledger.errors import DataError, UsageError
 
 SIZES = range(96, 225, 32)

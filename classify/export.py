@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classify.engine import Engine
-from classify.flatbuffer import Graph
-from classify.half import halved
 from classify.head import Head
 from classify.pixels import Pixels, signed
+from classify.tflite.flatbuffer import Graph
+from classify.tflite.half import halved
 from harvest.ledger.errors import DataError
 
 Format = Literal["float32", "float16"]

@@ -9,7 +9,7 @@ import pytest
 
 from classify.backbone import open_backbone
 from classify.cache import cache_folder
-from classify.flatbuffer import Graph
+from classify.tflite.flatbuffer import Graph
 from harvest.ledger.errors import DataError, UsageError
 
 

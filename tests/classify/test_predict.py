@@ -13,12 +13,12 @@ from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
 from classify.embed import Fault
-from classify.flatbuffer import Graph
 from classify.model import Feeding, load_model
 from classify.model_folder import read_card
 from classify.pixels import fitted
 from classify.predict import Prediction, Predictor, as_record, copy_renamed, expand
 from classify.settings import TrainSettings
+from classify.tflite.flatbuffer import Graph
 from classify.train import TrainResult, train
 from classify.variants import export
 from harvest.ledger.errors import DataError, UsageError

@@ -13,10 +13,10 @@ from PIL import Image, ImageDraw
 from classify.backbone import weights_file
 from classify.choices import FEATURES, Features
 from classify.engine import Engine
-from classify.flatbuffer import Graph
-from classify.lite0 import _OFFSET, _SCALE, EPSILON, fold, lite0
 from classify.pixels import signed
-from classify.weights import read_weights
+from classify.tflite.flatbuffer import Graph
+from classify.tflite.lite0 import _OFFSET, _SCALE, EPSILON, fold, lite0
+from classify.tflite.weights import read_weights
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from classify.engine import Engine
-from classify.flatbuffer import Graph
+from classify.tflite.flatbuffer import Graph
 
 
 def conv_same(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray, stride: int) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classify.choices import Features
-from classify.flatbuffer import Graph, Node
+from classify.tflite.flatbuffer import Graph, Node
 
 TAPS: dict[Features, tuple[int, ...]] = {
     "top": (),

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from classify.backbone import weights_file
-from classify.weights import read_weights
+from classify.tflite.weights import read_weights
 from harvest.ledger.errors import DataError
 
 MAGIC = 0x1950A86A20F9469CFC6C

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from classify.flatbuffer import Graph
+from classify.tflite.flatbuffer import Graph
 
 _FLOAT32 = 0
 _SMALLEST = 256  # numbers; smaller constants gain nothing

@@ -1,0 +1,74 @@
+"""`winnow classify evaluate`: any model against a folder whose labels are known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from classify.cli.group import (
+    PATH,
+    group,
+    jobs_option,
+    json_option,
+    labels_option,
+    mean_option,
+    name_skipped,
+    print_json,
+    show_measure,
+    std_option,
+)
+
+
+@group.command()
+@click.argument("model", type=PATH)
+@click.argument("folder", type=PATH)
+@labels_option
+@click.option(
+    "--split",
+    type=click.Choice(["train", "validation", "test"]),
+    help="Only this part of a built data set.",
+)
+@mean_option
+@std_option
+@click.option(
+    "--min-accuracy", type=click.FloatRange(0, 1), help="Exit 6 when the accuracy is below."
+)
+@jobs_option
+@json_option
+def evaluate(
+    model: Path,
+    folder: Path,
+    *,
+    labels: Path | None,
+    split: Any,
+    input_mean: float,
+    input_std: float,
+    min_accuracy: float | None,
+    jobs: int,
+    as_json: bool,
+) -> None:
+    """Measure MODEL on the label folders of FOLDER.
+
+    MODEL is a model folder or a .tflite, other people's too.
+    """
+    from classify.evaluate import evaluate as run
+    from classify.model import Feeding
+    from classify.predict import Predictor
+    from harvest.ledger.errors import GateError
+    from harvest.ledger.progress import progress
+
+    predictor = Predictor(model, labels, Feeding(input_mean, input_std))
+    with progress("evaluating") as bar:
+        found = run(predictor, folder, split=split, jobs=jobs, progress=bar)
+    name_skipped(found.skipped)
+    if found.trained_on:
+        click.echo("note: the model was fitted on these very pictures; look at its card", err=True)
+    if as_json:
+        print_json(found.facts())
+    else:
+        click.echo(f"accuracy  {found.measure.sentence()}")
+        show_measure(found.measure)
+    if min_accuracy is not None and found.measure.accuracy < min_accuracy:
+        raise GateError(f"accuracy {found.measure.accuracy:.4f} is below {min_accuracy:g}")
