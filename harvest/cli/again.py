@@ -25,15 +25,16 @@ _MANY = 20  # from so many on the work is shown
 @click.option(
     "--only",
     metavar="REASON,…",
-    help="timeout, network, 4xx, 5xx, a status (429), a reason, failed, pending, refused, gone.",
+    help="timeout, network, 4xx, 5xx, a status (429), a reason (replaced), failed, refused, gone.",
 )
 @click.option("--plan", "--dry-run", "plan", is_flag=True, help="Say how many; ask nothing.")
 @network
 def retry(dataset: Path, only: str | None, *, plan: bool, **given: Any) -> None:
     """Ask again for the pictures that failed; no API is asked.
 
-    --only names which, by reason; what is gone or was refused is asked for only so. `winnow
-    harvest status DATASET` tells the reasons that there are.
+    --only names which, by reason; what is gone, was refused, or gave another picture (replaced,
+    placeholder) is asked for only so. `winnow harvest status DATASET` tells the reasons that there
+    are.
     """
     from harvest.ledger.progress import show_table
     from harvest.run.again import HEADERS, again_job, plan_again, stale_reports

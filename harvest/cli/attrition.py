@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,32 +15,33 @@ if TYPE_CHECKING:
     from harvest.run.job import Job
 
 
-def against_of(lists: Sequence[Path], dataset: Path, given: Mapping[str, Any]) -> Against:
+def against_of(job: Job, given: Mapping[str, Any]) -> Against:
     """What the command line and the data set say, checked before anything is asked for.
 
-    A lock file that is given as a list is the lock too. Raises UsageError and DataError.
+    Without `--lock` all lock files among the lists are the lock. Raises UsageError and DataError.
     """
     from harvest.ledger.folder import DatasetFolder
-    from harvest.ledger.lockfile import is_lock
+    from harvest.ledger.lockfile import GivenLock
     from harvest.ledger.placeholders import KnownPlaceholders, read_placeholders
-    from harvest.run.attrition.report import Against, check_lock
+    from harvest.run.attrition.lines import locks_of
+    from harvest.run.attrition.report import Against, check_locks
     from harvest.run.jobs import remembered_settings
 
-    lock: Path | None = given["lock"] or next(filter(is_lock, lists), None)
-    if lock is not None:
-        check_lock(lock, labels=given["lock"] is not None)
+    told = given["lock"]
+    locks = locks_of(job) if told is None else (GivenLock(told),)
+    check_locks(locks, labels=told is not None)
     if given["old"] is not None:
         DatasetFolder.open(given["old"])
-    known, told = KnownPlaceholders(), given["placeholders"]
-    if told is None:
-        settings = remembered_settings(DatasetFolder(dataset))
-        told = settings.placeholders if settings else None
-    if told is not None:
+    known, listed = KnownPlaceholders(), given["placeholders"]
+    if listed is None:
+        settings = remembered_settings(DatasetFolder(job.dataset))
+        listed = settings.placeholders if settings else None
+    if listed is not None:
         try:
-            known = read_placeholders(str(told))
+            known = read_placeholders(str(listed))
         except ValueError as error:
-            raise UsageError(f"list of placeholders {told}: wanted {error}") from None
-    return Against(lock, known, given["old"])
+            raise UsageError(f"list of placeholders {listed}: wanted {error}") from None
+    return Against(locks, known, given["old"])
 
 
 def show_attrition(
@@ -56,19 +56,25 @@ def show_attrition(
     tally = report.tally
     record = tally.record()
     extra = {"yield": tally.share, "attrition": record}
-    if against.lock is not None:
+    if against.locks:
         extra["lock"] = {"labels": record["by_label"]}
     if not given["as_json"]:
         for by in dict.fromkeys(given["by"]):
             headers, rows = tally.table(by)
-            name = f"against {against.lock.name}" if against.lock else "without a lock file"
-            same = " (same bytes: as the lock file has them)" if against.lock else ""
+            name = f"against {against.name}" if against.locks else "without a lock file"
+            same = " (same bytes: as the lock file has them)" if against.locks else ""
             show_table(f"{name}, by {by}{same}", headers, rows)
-    if tally.smaller and not given["best_size"]:
-        some = "1 picture is" if tally.smaller == 1 else f"{tally.smaller:,} pictures are"
-        note = f"{some} smaller than the lock file says; --best-size asks for the largest"
-        click.echo(note, err=True)
+    if given["best_size"] and tally.larger:
+        note = "its data set was made without --best-size; leave it out, with another folder for -o"
+        click.echo(f"{_some(tally.larger)} larger than the lock file says: {note}", err=True)
+    elif tally.smaller and not given["best_size"]:
+        note = "--best-size asks for the largest, with another folder for -o"
+        click.echo(f"{_some(tally.smaller)} smaller than the lock file says; {note}", err=True)
     for line in report.notes:
         click.echo(line, err=True)
     click.echo(f"report: {report.page}", err=True)
     return tally, extra
+
+
+def _some(count: int) -> str:
+    return "1 picture is" if count == 1 else f"{count:,} pictures are"

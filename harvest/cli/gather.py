@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from harvest.cli.options import (
     options_of,
 )
 from harvest.cli.show import finish, show, show_plan
+from harvest.ledger.errors import Interrupted
 
 if TYPE_CHECKING:
     from harvest.ledger.folder import FolderMode
@@ -134,15 +136,20 @@ def urls(
     from harvest.ledger.lists.columns import Wanted
     from harvest.run.list_job import UrlOptions, logs_job
 
-    against = against_of(logs, dataset, given)
     folders: FolderMode = "copy" if given["copy"] else "link"
     columns = Wanted(given["url_column"], given["label_column"])
     wish = UrlOptions(given["best_size"], folders, columns, given["label"], options_of(given))
-    job = logs_job(logs, dataset, wish)
+    job = replace(logs_job(logs, dataset, wish), judged=True)
+    against = against_of(job, given)
     summary = show(job)
     if summary.stopped is not None or summary.failures:  # a list that cannot be read whole
         finish(summary, as_json=given["as_json"], extra={"yield": None})
-    tally, extra = show_attrition(job, against, given)
+    try:
+        tally, extra = show_attrition(job, against, given)
+    except KeyboardInterrupt:  # what the run brought is there, and told
+        summary.stopped = Interrupted("run the same command again to go on")
+        finish(summary, as_json=given["as_json"], extra={"yield": None})
+        raise
     finish(summary, as_json=given["as_json"], extra=extra)
     if min_yield is not None:
         tally.check(min_yield)

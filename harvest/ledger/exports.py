@@ -26,6 +26,9 @@ WEBDATASET = "webdataset"
 MARK = "<!-- Written anew by each `winnow curate export`. Your own words? Take this line out. -->"
 """Stands in each card that winnow wrote; without it a card is a person's."""
 
+NAMES_OTHERS = "no-pictures"
+"""Anchor of what names files and addresses that gave no picture: a take-down looks for it."""
+
 _MARK_WITHIN = 65_536  # bytes of a card in which the mark is looked for
 _HEAD = 500  # bytes of a page or a list in which its mark is looked for
 

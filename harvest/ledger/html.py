@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import html
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 
@@ -24,6 +26,9 @@ GENERATOR = '<meta name="generator" content="winnow">'
 _CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
 _TILES_A_BLOCK = 36  # full rows of 2, 3, 4 and 6
 
+_ROOMY = 12  # labels whose confusion matrix has room for names as they are read
+
+_PERCENT = re.compile(r"[0-9.]+%|none")
 _NUMBER = '<td class="n">'
 
 
@@ -60,7 +65,7 @@ def facts(pairs: Iterable[tuple[str, object]]) -> Html:
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str = "") -> Html:
-    """A table; numbers stand on the right."""
+    """A table; numbers and percentages stand on the right."""
     every = [[_td(value) for value in row] for row in rows]
     numeric = [cell.startswith(_NUMBER) for cell in every[0]] if every else [False] * len(headers)
     kinds = [' class="n"' if number else "" for number in numeric]
@@ -77,6 +82,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, caption: 
 
 def _td(value: object) -> str:
     number = isinstance(value, int | float) and not isinstance(value, bool)
+    number = number or (isinstance(value, str) and bool(_PERCENT.fullmatch(value)))
     return f"{_NUMBER}{_shown(value)}</td>" if number else f"<td>{escape(value)}</td>"
 
 
@@ -197,8 +203,32 @@ def bars(items: Sequence[tuple[str, float]], *, unit: str = "", full: float | No
     return Html(f'<div class="bars">{"".join(rows)}</div>')
 
 
+Kind = Literal["good", "fair", "bad"]
+_SIGNS: dict[Kind, str] = {"good": "✓", "fair": "○", "bad": "✗"}
+
+
+def shares(items: Sequence[tuple[str, int, Kind]], *, full: int) -> Html:
+    """A bar chart of counts and their shares of `full`; a sign and a texture say their kind."""
+    rows = [
+        f'<div class="bar {kind}"><span><b>{_SIGNS[kind]}</b> {escape(name)}</span>'
+        f'<div><i style="width:{count / (full or 1):.2%}"></i></div>'
+        f"<b>{count:,} · {count / (full or 1):.1%}</b></div>"
+        for name, count, kind in items
+    ]
+    return Html(f'<div class="bars">{"".join(rows)}</div>')
+
+
+def sheets(items: Iterable[Html]) -> Html:
+    """Sheets side by side, as many in a row as there is room for."""
+    return Html(f'<div class="sheets">{join(items)}</div>')
+
+
 def matrix(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> Html:
-    """A confusion matrix: rows are the truth, columns what was predicted."""
+    """A confusion matrix: rows are the truth, columns what was predicted.
+
+    From 13 labels on its cells are small, the columns' names stand upright, and zeros are blank.
+    """
+    dense = len(labels) > _ROOMY
     head = "".join(f'<th scope="col">{escape(label)}</th>' for label in labels)
     rows = []
     for i, (label, row) in enumerate(zip(labels, counts, strict=True)):
@@ -206,11 +236,14 @@ def matrix(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> Html:
         cells = []
         for j, count in enumerate(row):
             kind = "hit" if i == j else ("miss" if count else "zero")
+            shown = "" if dense and not count else f"{count:,}"
             share = f"--share:{count / total:.3f}"
-            cells.append(f'<td class="n {kind}" style="{share}">{count:,}</td>')
+            cells.append(f'<td class="n {kind}" style="{share}">{shown}</td>')
         rows.append(f'<tr><th scope="row">{escape(label)}</th>{"".join(cells)}</tr>')
+    kind = "matrix dense" if dense else "matrix"
     return Html(
-        '<div class="wide"><table class="matrix"><caption>rows: truth, columns: predicted</caption>'
+        f'<div class="wide"><table class="{kind}">'
+        "<caption>rows: truth, columns: predicted</caption>"
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 

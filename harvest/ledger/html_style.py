@@ -79,8 +79,52 @@ svg.chart{max-width:46rem;width:100%;height:auto;display:block;margin:.6rem 0;
 font:12px system-ui,sans-serif}
 svg.chart text{fill:var(--soft)}svg.chart .axis{stroke:var(--line)}
 svg.chart .column{fill:var(--c1)}
+svg.chart .chance{stroke:var(--soft);stroke-width:1.5;stroke-dasharray:1 5;stroke-linecap:round}
+svg.chart .band{opacity:.16}
+.panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,18rem),1fr));gap:.8rem;
+margin:.8rem 0}
+.panel{background:var(--card);border:1px solid var(--line);border-radius:.5rem;min-width:0;
+padding:.6rem .75rem}
+.panel h4{font-size:.95rem;margin:0 0 .2rem}.panel svg.chart{max-width:27rem;margin:0 auto .3rem}
+.legend svg.key{width:1.6rem;height:.4rem;margin-right:.35rem;vertical-align:middle}
+.ranges .bar{grid-template-columns:14rem 1fr 14rem}
+.track{position:relative;height:1rem;border-radius:.25rem;background:var(--line)}
+.bar .track i{position:absolute;min-width:0}
+.bar .track .band{top:.25rem;height:.5rem;background:var(--c1);opacity:.45}
+.bar .track .dot{top:.1rem;width:.8rem;height:.8rem;margin-left:-.4rem;border-radius:50%}
+.matrix.dense{font-size:.7rem}.matrix.dense td{padding:.12rem .25rem;min-width:1.35rem}
+.matrix.dense thead th{writing-mode:vertical-rl;transform:rotate(180deg);padding:.3rem .12rem;
+vertical-align:bottom}.matrix.dense th{padding:.12rem .4rem;font-weight:400;white-space:nowrap}
+.matrix tbody th{position:sticky;left:0;background:var(--bg)}
+.cases{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));gap:.8rem;
+margin:.6rem 0;content-visibility:auto;contain-intrinsic-size:auto 120rem}
+.case{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.6rem;
+display:grid;grid-template-columns:8rem minmax(0,1fr);gap:.5rem .8rem;align-content:start}
+.case figure{border:0;padding:0;background:none;justify-content:flex-start}
+.case .words{font-size:.85rem;line-height:1.4;overflow-wrap:anywhere}
+.case .words p{margin:0 0 .4rem}.case.pair{grid-template-columns:repeat(2,minmax(0,1fr))}
+.case.pair .file{grid-column:1/-1;margin:0}
+.told{border-left:.25rem solid var(--c2);padding:.1rem .8rem;margin:.5rem 0;overflow-wrap:anywhere}
+.case .file{color:var(--soft);font-size:.78rem}
+.odds{display:grid;grid-template-columns:minmax(0,1fr) 3.2rem;gap:.1rem .5rem;
+font-variant-numeric:tabular-nums}
+.odds span{background:linear-gradient(var(--c1),var(--c1)) 0 100%/var(--share) .2rem no-repeat;
+padding-bottom:.25rem}.odds b{text-align:right}
+.near{grid-column:1/-1;display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:.5rem;
+border-top:1px solid var(--line);padding-top:.5rem}
+.near figcaption b{display:block;color:var(--ink)}
+.near p{grid-column:1/-1;margin:0;font-size:.78rem;color:var(--soft)}
+.bar.good i{background:var(--c3)}
+.bar.fair i{background:repeating-linear-gradient(90deg,var(--c5) 0 .5rem,transparent .5rem .65rem)}
+.bar.bad i{background:repeating-linear-gradient(135deg,var(--c2) 0 .3rem,transparent .3rem .45rem)}
+.bar.good span b{color:var(--c3)}.bar.fair span b{color:var(--c5)}.bar.bad span b{color:var(--c2)}
+.sheets{display:flex;flex-wrap:wrap;gap:.8rem;margin:.6rem 0 1rem}
+.sheets .sheet{flex-wrap:nowrap;margin:0;gap:.2rem;max-width:100%}
+.sheets figure{width:11rem;justify-content:flex-start}
 .legend{display:flex;flex-wrap:wrap;gap:.9rem;font-size:.85rem;color:var(--soft)}
 .legend i{display:inline-block;width:1.2rem;height:.25rem;margin-right:.35rem;vertical-align:middle}
+@media(max-width:24rem){.case{grid-template-columns:5.5rem minmax(0,1fr)}}
 @media(max-width:40rem){.bar{grid-template-columns:6rem 1fr 7rem}
+.ranges .bar{grid-template-columns:1fr;gap:.1rem;margin-bottom:.5rem}
 .facts{grid-template-columns:repeat(auto-fill,minmax(8rem,1fr))}th,td{padding:.3rem .4rem}}
 """

@@ -1,6 +1,7 @@
 """Lock files (`<name>.lock.csv`): what each published address gave, so that others can verify.
 
-RFC 4180 CSV, UTF-8, LF. img2dataset reads it too (`verify_hash` on the column sha256).
+RFC 4180 CSV, UTF-8, LF. img2dataset reads it too (`verify_hash` on the column sha256). Read with
+`;` or tabs between the cells, too, as spreadsheets save it.
 """
 
 from __future__ import annotations
@@ -11,18 +12,21 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from io import BufferedReader, TextIOWrapper
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from harvest.ledger.errors import DataError, UsageError
 from harvest.ledger.lists.packing import unpack
+from harvest.ledger.urllog import hide_login
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _FIRST = frozenset((*_FORMULA, "'"))
 _MAX_CELL = 65_536
 _HEAD_BYTES = 1024
+_DELIMITERS = ",;\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,26 @@ class LockLine:
     """`train`, `validation`, `test`; empty before the data set was built."""
     group: str
     """Duplicate group; empty before the data set was built."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenLock:
+    """A lock file to hold pictures against."""
+
+    path: Path
+    """Where it is read."""
+    told: str = ""
+    """How messages name it, where its path would tell nobody anything; else ""."""
+
+    @property
+    def shown(self) -> str:
+        """Names it in messages."""
+        return self.told or str(self.path)
+
+    @property
+    def name(self) -> str:
+        """Names it in reports."""
+        return self.told or self.path.name
 
 
 COLUMNS = tuple(f.name for f in fields(LockLine))
@@ -87,11 +111,23 @@ def is_lock(path: Path) -> bool:
         if not path.is_file():
             return False
         with path.open("rb") as file:
-            head = _unpacked(path, file).readline(_HEAD_BYTES)
+            head = _unpacked(str(path), file).readline(_HEAD_BYTES)
     except (OSError, UsageError, DataError):
         return False
-    columns = head.decode("utf-8-sig", "replace").strip().split(",")
-    return set(COLUMNS) <= {column.strip(' "') for column in columns}
+    return is_lock_head(head)
+
+
+def is_lock_head(line: bytes) -> bool:
+    """Whether a first line names a lock file's columns, in whatever order."""
+    return _delimiter(line.decode("utf-8-sig", "replace")) != ""
+
+
+def _delimiter(line: str) -> str:
+    """What stands between the names of a lock file's columns; "" where they are not all there."""
+    for sign in _DELIMITERS:
+        if set(COLUMNS) <= {column.strip(' "') for column in line.strip().split(sign)}:
+            return sign
+    return ""
 
 
 def read_lock(path: Path) -> Iterator[LockLine]:
@@ -99,47 +135,57 @@ def read_lock(path: Path) -> Iterator[LockLine]:
 
     Raises UsageError when there is no file, DataError naming a bad line.
     """
-    return (line for _, line in read_numbered(path))
+    return (line for _, line in read_numbered(GivenLock(path)))
 
 
-def read_numbered(path: Path) -> Iterator[tuple[int, LockLine]]:
+def read_numbered(lock: GivenLock) -> Iterator[tuple[int, LockLine]]:
     """Yield the lines as `read_lock` does, each behind its number in the file."""
+    path, shown = lock.path, lock.shown
     try:
         with path.open("rb") as file:
-            stream = TextIOWrapper(_unpacked(path, file), encoding="utf-8-sig", newline="")
-            yield from _read(path, _bounded(path, stream))
+            stream = TextIOWrapper(_unpacked(shown, file), encoding="utf-8-sig", newline="")
+            yield from _read(shown, _bounded(shown, stream))
     except FileNotFoundError:
-        raise UsageError(f"{path}: no such file; wanted a .lock.csv of winnow") from None
+        raise UsageError(f"{shown}: no such file; wanted a .lock.csv of winnow") from None
     except UnicodeDecodeError:
-        raise DataError(f"{path}: not UTF-8 text; wanted a .lock.csv of winnow") from None
+        raise DataError(f"{shown}: not UTF-8 text; wanted a .lock.csv of winnow") from None
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
+        raise UsageError(f"{shown}: cannot be read ({error.strerror})") from None
     except csv.Error as error:
-        raise DataError(f"{path}: not CSV ({error})") from None
+        raise DataError(f"{shown}: not CSV ({error})") from None
 
 
-def _unpacked(path: Path, file: BufferedReader) -> BinaryIO:
-    return unpack(str(path), file.peek(6)[:6], file)
+def _unpacked(shown: str, file: BufferedReader) -> BinaryIO:
+    return unpack(shown, file.peek(6)[:6], file)
 
 
-def _bounded(path: Path, stream: TextIO) -> Iterator[str]:
+def _bounded(shown: str, stream: TextIO) -> Iterator[str]:
     number = 0
     while line := stream.readline(_MAX_CELL):
         number += 1
         if len(line) >= _MAX_CELL:
-            raise DataError(f"{path}:{number}: a line of over {_MAX_CELL} characters")
+            raise DataError(f"{shown}:{number}: a line of over {_MAX_CELL} characters")
         yield line
 
 
-def _read(path: Path, stream: Iterable[str]) -> Iterator[tuple[int, LockLine]]:
-    reader = csv.DictReader(stream, strict=True)
-    missing = set(COLUMNS) - set(reader.fieldnames or ())
+def _read(shown: str, stream: Iterator[str]) -> Iterator[tuple[int, LockLine]]:
+    first = next(stream, "")
+    reader = csv.DictReader(
+        chain([first], stream), strict=True, delimiter=_delimiter(first) or _DELIMITERS[0]
+    )
+    names = list(reader.fieldnames or ())
+    missing = set(COLUMNS) - set(names)
     if missing:
         raise DataError(
-            f"{path}:1: the column {min(missing)!r} is missing; wanted {','.join(COLUMNS)}"
+            f"{shown}:1: the column {min(missing)!r} is missing; wanted {','.join(COLUMNS)}"
+        )
+    if twice := [name for name in COLUMNS if names.count(name) > 1]:
+        raise DataError(
+            f"{shown}:1: {names.count(twice[0])} columns are called {twice[0]!r}; wanted one: take"
+            " the others out"
         )
     for row in reader:
-        yield reader.line_num, _parse(row, f"{path}:{reader.line_num}")
+        yield reader.line_num, _parse(row, f"{shown}:{reader.line_num}")
 
 
 def _parse(row: dict[str, str | None], where: str) -> LockLine:
@@ -163,7 +209,7 @@ def _parse(row: dict[str, str | None], where: str) -> LockLine:
             )
         numbers[name] = int(text[name])
     return LockLine(
-        url=text["url"],
+        url=hide_login(text["url"]),
         label=text["label"],
         sha256=text["sha256"],
         phash256=text["phash256"],

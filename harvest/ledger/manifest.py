@@ -52,6 +52,9 @@ class ManifestLine:
     """Length of the file."""
     phash256: str
     """64 hex digits: see `ledger/fingerprint.py`."""
+    original_file: str = ""
+    """POSIX path below the folder that it was taken from; empty for a picture from the net, and in
+    manifests of an older winnow."""
 
 
 def write_manifest(path: Path, lines: Iterable[ManifestLine]) -> int:
@@ -88,7 +91,7 @@ def read_manifest(path: Path) -> Iterator[ManifestLine]:
 _MAX_LINE = 1 << 24  # a placeholder may have been seen at a hundred thousand addresses
 _HASH = re.compile(r"[0-9a-f]{64}")
 _FIELDS = {f.name for f in fields(ManifestLine)}
-_TEXT = ("file", "sha256", "label", "group", "source", "phash256")
+_TEXT = ("file", "sha256", "label", "group", "source", "phash256", "original_file")
 _HASHES = ("sha256", "phash256")
 _NUMBERS = ("width", "height", "bytes")
 _MAYBE_TEXT = ("account", "post_url", "posted_at")
@@ -101,6 +104,7 @@ def _parse(raw: bytes, where: str) -> ManifestLine:
         raise DataError(f"{where}: not a line of JSON; build the data set again") from None
     if not isinstance(record, dict):
         raise DataError(f"{where}: expected a JSON object, got {type(record).__name__}")
+    record = {"original_file": ""} | record
     missing = _FIELDS - record.keys()
     if missing:
         raise DataError(f"{where}: the key {min(missing)!r} is missing")

@@ -127,16 +127,18 @@ def read_header(source: Path | bytes) -> Header:
         return opened.header()
 
 
-def open_picture(source: Path | bytes, *, at_least: int | None = None, frame: int = 0) -> Picture:
+def open_picture(
+    source: Path | bytes, *, at_least: int | None = None, frame: int = 0, ground: int = 255
+) -> Picture:
     """Decode a picture whole: a truncated one raises, no grey is made up for missing rows.
 
     With `at_least` (pixels) a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size, never so small
     that a side which had `at_least` pixels has fewer. `frame`: of an animation, from 0.
-    Raises PictureError.
+    `ground`: the grey, 0 to 255, that shows through. Raises PictureError.
     """
     with _Opened(source) as opened:
-        header = opened.header()
-        return Picture(header, opened.upright_rgb(at_least, header.orientation, frame))
+        header, pixels = opened.header(), opened.pixels(at_least, frame, ground)
+        return Picture(header, upright(pixels, header.orientation))
 
 
 def open_draft(source: Path | bytes, at_least: int, *, colour: bool = True) -> Draft:
@@ -246,7 +248,8 @@ class _Opened:
             width, height = height, width
         return Header(self._media_type, width, height, image.mode, frames, orientation)
 
-    def upright_rgb(self, at_least: int | None, orientation: int, frame: int) -> Image.Image:
+    def pixels(self, at_least: int | None, frame: int, ground: int) -> Image.Image:
+        """In mode RGB; not upright."""
         image = self._image
         assert image is not None
         try:
@@ -255,7 +258,7 @@ class _Opened:
             if frame:
                 image.seek(frame)
             image.load()
-            return upright(flatten(image), orientation)
+            return flatten(image, ground)
         except _DECODER_FAULTS as error:
             raise _torn(error) from error
 

@@ -21,17 +21,17 @@ def is_opaque(image: Image.Image) -> bool:
     return image.mode not in _ALPHA and "transparency" not in image.info
 
 
-def flatten(image: Image.Image) -> Image.Image:
-    """RGB on white, whatever the stored mode."""
+def flatten(image: Image.Image, ground: int = 255) -> Image.Image:
+    """RGB, whatever the stored mode; on white, or on another grey (0 to 255)."""
     if image.mode == "RGB" and is_opaque(image):
         return image
     if is_deep(image):
         return eight_bits(image).convert("RGB")
     if not is_opaque(image):
         rgba = image.convert("RGBA")
-        white = Image.new("RGB", rgba.size, (255, 255, 255))
-        white.paste(rgba, mask=rgba.getchannel("A"))
-        return white
+        behind = Image.new("RGB", rgba.size, (ground, ground, ground))
+        behind.paste(rgba, mask=rgba.getchannel("A"))
+        return behind
     return image.convert("RGB")  # CMYK too: the plugin has undone Adobe's inversion already
 
 

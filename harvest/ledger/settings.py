@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -247,6 +248,15 @@ def _refuse_case_twins(document: Document, labels: list[str]) -> None:
             )
 
 
-def load_settings(path: Path) -> Settings:
-    """Read a settings file. Raises SettingsError: exit 2, one line."""
-    return Settings(read_yaml(path))
+_STANDING_FOR = {"dataset": ".", "targets": [{"folder": "."}]}  # for what nobody will ask
+
+
+def load_settings(path: Path, *, partial: bool = False) -> Settings:
+    """Read a settings file. Raises SettingsError: exit 2, one line.
+
+    A `partial` one need not say which data set and which targets: the command line has.
+    """
+    document = read_yaml(path)
+    if partial and isinstance(document.data, dict):
+        document = replace(document, data=_STANDING_FOR | document.data)
+    return Settings(document)

@@ -29,13 +29,17 @@ PROBLEMS = {
     "open_quote": "a quote opens a cell and none closes it",
     "not_csv": "no row of a table",
     "several_urls": "several addresses in one row; wanted one",
+    "secret": "a name or password in the address, which would be written down; take it out",
 }
 """What is wrong with a line that is none: machine word -> for people."""
 
 _SHOWN = 200
+_LOOKED_THROUGH = 2000  # more than is shown, so that no password is shown for want of its end
 _BOM = b"\xef\xbb\xbf"
 _NEVER_IN_ADDRESSES = re.compile(r"[\x00-\x20\x7f]|\s")
 _MARK = re.compile(r" … \((\w+)\)\Z")
+_SECRET = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*@")
+_BEHIND_SCHEME = re.compile(r"(?<=://)(?:(?!://)[^\s\"])+")
 _PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+/[!-~]*")
 
 
@@ -58,12 +62,14 @@ class LogLine(NamedTuple):
     text: str
     """The line without its ending; of a bad line at most its first 200 characters."""
     problem: str = ""
-    """`` when it is an address; else `too_long`, `not_text`, `bad_url`; of rows also `no_url`,
-    `not_json`, `too_many_cells`, `open_quote`, `not_csv`, `several_urls`."""
+    """`` when it is an address; else `too_long`, `not_text`, `bad_url`, `secret`; of rows also
+    `no_url`, `not_json`, `too_many_cells`, `open_quote`, `not_csv`, `several_urls`."""
     label: str | None = None
     """As the list gives it, not judged yet; None where it gives none."""
     origin: Origin | None = None
     """Not judged yet either; None where it tells nothing of a post."""
+    odd_label: str = ""
+    """What stands in the place of the label and can be none, shortened: `0.5`, `{'a': 1}`."""
 
 
 def read_url_log(path: Path) -> Iterator[LogLine]:
@@ -102,16 +108,51 @@ def bounded_lines(stream: BinaryIO, limit: int) -> Iterator[tuple[int, bytes, bo
 
 def _parse(number: int, raw: bytes, whole: bool) -> LogLine | None:
     if not whole:
-        return LogLine(number, raw[:_SHOWN].decode("utf-8", "replace"), "too_long")
+        return refused_line(number, raw[:_LOOKED_THROUGH].decode("utf-8", "replace"), "too_long")
     try:
         text = raw.decode("utf-8").strip()
     except UnicodeDecodeError:
-        return LogLine(number, raw[:_SHOWN].decode("utf-8", "replace").strip(), "not_text")
+        return refused_line(number, raw.decode("utf-8", "replace").strip(), "not_text")
     if not text or text.startswith("#"):
         return None
-    if not is_address(text):
-        return LogLine(number, text[:_SHOWN], "bad_url")
+    if problem := problem_of(text):
+        return refused_line(number, text, problem)
     return LogLine(number, text)
+
+
+def refused_line(number: int, text: str, problem: str, label: str | None = None) -> LogLine:
+    """The line of what is refused: its beginning, with no name and no password in it."""
+    return LogLine(number, without_secret(text[:_LOOKED_THROUGH])[:_SHOWN], problem, label)
+
+
+def problem_of(text: str) -> str:
+    """Why a text is no address to be asked and written down, `bad_url` or `secret`; "" if it is."""
+    if not is_address(text):
+        return "bad_url"
+    return "secret" if _has_secret(text) else ""
+
+
+def without_secret(text: str) -> str:
+    """A text whose addresses have `…` for name and password (RFC 3986, 3.2.1)."""
+    return _BEHIND_SCHEME.sub(_hide, text) if "@" in text else text
+
+
+def hide_login(address: str) -> str:
+    """An address, with `…` for its own name and password; verbatim where it has none."""
+    return without_secret(address) if _has_secret(address) else address
+
+
+def _has_secret(address: str) -> bool:
+    return "@" in address and _SECRET.match(address) is not None
+
+
+def _hide(found: re.Match[str]) -> str:
+    rest = found[0]
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    end = host.rfind("@")
+    if end < 0 and ":" in host:  # a password with a slash in it
+        end = rest.find("@")
+    return rest if end < 0 else f"…{rest[end:]}"
 
 
 def marked(text: str, problem: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +103,9 @@ def forget(
         ]
         _count(result, every)
         if dry_run:
-            taken = Takeout(folder, every, dry=True).run()
+            # As `complete` would find it: with what earlier tombstones still forbid.
+            buried_too = Doomed.union([read_doomed(catalog), every])
+            taken = Takeout(folder, replace(buried_too, unfinished=True), dry=True).run()
         else:
             bury(catalog, [(wish.marks, found) for wish, found in each], why)
             taken = complete(folder, catalog, [wish.text for wish in understood], tick)

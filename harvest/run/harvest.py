@@ -28,7 +28,13 @@ from harvest.run.forget import complete
 from harvest.run.job import Job
 from harvest.run.labels import unlabelled
 from harvest.run.logs import write_logs
-from harvest.run.obstacles import fit_handles, labels_of, refuse_files, refuse_own_folders
+from harvest.run.obstacles import (
+    fit_handles,
+    labels_of,
+    lost_images,
+    refuse_files,
+    refuse_own_folders,
+)
 from harvest.run.plan import check_budget
 from harvest.run.stopping import two_stages
 from harvest.run.summary import Summary, first_seen, kind_of
@@ -81,6 +87,8 @@ class Run:
             _keep_settings(folder, job.settings_text)
             if line := restore_raw(folder, catalog):
                 self._note(line)
+            if line := lost_images(folder, catalog):
+                self._note(line)
             placer.complete()
             left_open = begin(
                 catalog,
@@ -125,7 +133,8 @@ class Run:
                 f"{surfaced} {'picture' if surfaced == 1 else 'pictures'} taken out: what this run"
                 " was shown tells that somebody wished them gone (`harvest forget --list`)"
             )
-        placer.settle()
+        if not self._job.judged or self.summary.stopped is not None or self.summary.failures:
+            placer.settle()
         for line in unlabelled(catalog, self._job.targets):
             self._note(line)
         keys = {target.key for target in self._job.targets}

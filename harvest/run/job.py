@@ -58,6 +58,9 @@ class Job:
     """Source -> what its API charges; a source that is not named is free."""
     settings_text: str | None = None
     """Kept as the data set's `winnow.yaml`; None: it keeps the one it has."""
+    judged: bool = False
+    """Whether a report comes next that tells which pictures are not the published ones: it settles
+    where all stand, unless the run did not come to its end."""
     purpose: str = "winnow harvest"
     """Told to whoever finds the data set locked."""
     clock: Clock = field(default_factory=Clock)

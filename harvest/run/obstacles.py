@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import resource
+import shlex
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from harvest.ledger.catalog import Catalog
 from harvest.ledger.errors import UsageError
 from harvest.ledger.folder import DatasetFolder
 from harvest.ledger.labelnames import is_label_folder
 from harvest.run.job import Job
+from harvest.store.places import count_placed
 
 _PER_REQUEST = 2
 _SPARE_HANDLES = 64
@@ -56,6 +59,17 @@ def refuse_files(folder: DatasetFolder, labels: Iterable[str]) -> None:
     for path in (*places, *(folder.images / label for label in labels)):
         if os.path.lexists(path) and not path.is_dir():
             raise UsageError(f"{path}: a file, where a folder is wanted; move it and run again")
+
+
+def lost_images(folder: DatasetFolder, catalog: Catalog) -> str:
+    """A line where pictures were placed below `images/` and no file is left there; else empty."""
+    placed = count_placed(catalog)
+    if not placed or any(path.is_file() for path in folder.images.rglob("*")):
+        return ""
+    return (
+        f"{folder.images}: holds no file any more, and {placed:,} pictures were placed there;"
+        f" `winnow curate sync --put-back {shlex.quote(str(folder.root))}` places them again"
+    )
 
 
 def fit_handles(job: Job) -> tuple[Job, str]:

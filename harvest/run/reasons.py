@@ -2,7 +2,8 @@
 
 A picture that is FAILED, REFUSED or GONE has a reason, a short machine word (`download/endings.py`
 gives most of them). A family is a word for several; a status is one too. One that is PENDING keeps
-the reason of its last attempt, if it had one: a run that was stopped leaves it so.
+the reason of its last attempt, if it had one: a run that was stopped leaves it so. One that gave
+another picture than the published one is SAVED, and `replaced` or `placeholder` by the report.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ _OTHERS = (
     "empty",
     "unreadable",
     "missing",
+    "replaced",
+    "placeholder",
 )
 _GONE = ("http_404", "http_410", "http_451", "missing")
 _CODE = re.compile(r"(?:http_)?([1-5][0-9][0-9])")

@@ -129,11 +129,8 @@ class Summary:
         lines = []
         lists = [f"--list {status}" for status in sorted(self.reasons) if status in _LISTED]
         for status, reasons in sorted(self.reasons.items()):
-            # What was saved before needs no reason.
-            some = [
-                f"{reason} {n}" for reason, n in sorted(reasons.items()) if reason != "was_saved"
-            ]
-            if some:
+            if set(reasons) != {"was_saved"}:  # alone it is what every second run says
+                some = [f"{reason} {n}" for reason, n in sorted(reasons.items())]
                 lines.append(f"{status}: {', '.join(some)}")
         if lists:
             which = f"winnow harvest status {quote(self.dataset)} {' '.join(lists)}"

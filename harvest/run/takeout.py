@@ -20,7 +20,7 @@ from pathlib import Path
 
 from harvest.download.durable import sync_folder
 from harvest.ledger.content import hash_if_readable
-from harvest.ledger.exports import find_exports
+from harvest.ledger.exports import NAMES_OTHERS, find_exports
 from harvest.ledger.folder import DatasetFolder, parse_sha8, picture_name
 from harvest.ledger.lockfile import unescape_cell
 from harvest.ledger.manifest import FILE_NAME
@@ -80,11 +80,13 @@ class Takeout:
                 found = [path for path in _files(top) if self._is_one(path, inodes)]
                 taken.files += found
                 taken.built = taken.built or (bool(found) and top == self._folder.build)
+        taken.files += raw
         if not self._doomed.empty:
             self._rewrite_lists(taken)
             self._remove_reports(taken)
-            self._remove_exports(taken)
-        taken.files += raw
+            # Whoever was never here stands in no export either: it may stay.
+            if self._doomed.sightings or taken.files or taken.lists:
+                self._remove_exports(taken)
         self._remove(taken.files)
         return taken
 
@@ -183,7 +185,10 @@ class Takeout:
         by_line = [p for p in files if p.parent == self._folder.reports and p.stem == REPORT]
         named = self._names_one(by_line)
         for page in files:
-            shown = short.intersection(_SHORT.findall(page.read_bytes()))
+            text = page.read_bytes()
+            # What gave no picture is told by name alone; such a page is soon made anew.
+            by_name = bool(self._doomed.sightings) and f'id="{NAMES_OTHERS}"'.encode() in text
+            shown = by_name or bool(short.intersection(_SHORT.findall(text)))
             if (named and page in by_line) or shown:
                 taken.reports.append(page)
         self._remove(taken.reports)

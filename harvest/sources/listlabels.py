@@ -27,6 +27,14 @@ class ListLabels:
         self._unfit_said: list[str] = []
         self._not_text = 0
         self._not_text_at = ""
+        self._odd = 0
+        self._odd_said: list[str] = []
+
+    def skip(self, shown: str, place: tuple[str, int]) -> None:
+        """Count what stands in the place of a label and is neither text nor a whole number."""
+        self._odd += 1
+        if len(self._odd_said) < _NAMED:
+            self._odd_said.append(f"{shown} ({place[0]}:{place[1]})")
 
     def judge(self, key: str, text: str | None, place: tuple[str, int] = ("", 0)) -> str | None:
         """The label that a line's text means; None where it can be none.
@@ -77,8 +85,15 @@ class ListLabels:
                 f"{key}: not UTF-8 ({self._not_text_at} first), so that lines have no label:"
                 f" {self._not_text}; convert the list, as `iconv -f LATIN1 -t UTF-8` does"
             )
+        if self._odd:
+            odd = self._odd_said + ["…"] * (self._odd > len(self._odd_said))
+            yield (
+                f"{key}: neither text, a whole number, true nor false, so that lines have no label:"
+                f" {self._odd} ({'; '.join(odd)}); write them as text"
+            )
         if self._twins:
             some = ", ".join(f"{a!r} as {b!r}" for a, b in list(self._twins.items())[:_NAMED])
             yield f"{key}: labels that differ by case only are taken as one: {some}"
         self._unfit, self._unfit_said, self._twins = 0, [], {}
         self._not_text, self._not_text_at = 0, ""
+        self._odd, self._odd_said = 0, []

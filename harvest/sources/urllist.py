@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import ClassVar, Protocol, Self
 from urllib.parse import urlsplit
 
 from harvest.ledger.errors import DataError, UsageError, WinnowError
 from harvest.ledger.lists.protocol import NOTHING
+from harvest.ledger.lockfile import GivenLock
 from harvest.ledger.records import Page, Sighting, Target, Walk
 from harvest.ledger.urllog import LogLine, marked
 from harvest.sources.answer import line as short_line
@@ -39,6 +40,8 @@ class Lines(Protocol):
     """Names it in messages."""
     notes: tuple[str, ...]
     """Lines for people on what was seen at its beginning."""
+    lock: GivenLock | None
+    """The lock file that it is; None: it is none."""
 
     def lines(self) -> Iterator[LogLine]:
         """Yield its lines. Raises UsageError and DataError where it cannot be read."""
@@ -66,6 +69,12 @@ class UrlList:
         """Make a source without lists: lists have no place in a configuration."""
         del access
         return cls({})
+
+    @property
+    def locks(self) -> tuple[GivenLock, ...]:
+        """Those of the lists that are lock files."""
+        every = chain.from_iterable(self._lists.values())
+        return tuple(one.lock for one in every if one.lock is not None)
 
     async def pages(self, target: Target, walk: Walk) -> AsyncIterator[Page]:
         """Yield pages of up to 1000 lines.
@@ -121,7 +130,10 @@ class UrlList:
     def _label(self, target: Target, one: Lines, line: LogLine) -> str | None:
         if not one.labelled:
             return None
-        return self._labels.judge(target.key, line.label, (one.shown, line.number))
+        place = (one.shown, line.number)
+        if line.odd_label:
+            self._labels.skip(line.odd_label, place)
+        return self._labels.judge(target.key, line.label, place)
 
     def _notes(self, target: Target) -> Iterator[str]:
         """Lines for people on a walk that is at its end."""

@@ -106,6 +106,8 @@ class Adding:
             "INSERT OR IGNORE INTO temp.touched(target, sighting) VALUES (?, ?)",
             (self._target.key, number),
         )
+        if row is not None and sighting.is_local and sighting.fallback_urls:
+            self._note_file(number, sighting)
         label = label_of(self._target, sighting, told).label
         renewed = self._tell(number, sighting) and row is not None
         if row is None:
@@ -124,6 +126,15 @@ class Adding:
             self._make_due(number, within)
             return None
         return known(sighting, row, "")
+
+    def _note_file(self, number: int, sighting: Sighting) -> None:
+        """Remember a file whose bytes another one has brought: people know it by its name."""
+        path = sighting.fallback_urls[0]
+        self._connection.execute(
+            "INSERT OR IGNORE INTO same_file(sighting, path) SELECT id, ?2 FROM sighting"
+            " WHERE id = ?1 AND COALESCE(json_extract(fallback_urls, '$[0]'), '') <> ?2",
+            (number, path),
+        )
 
     def _tell(self, number: int, sighting: Sighting) -> bool:
         """Bring what is told of a file up to date; whether that changed anything.

@@ -2,7 +2,8 @@
 
 The place of a picture depends on nothing but the catalog's facts, never on the order in which
 downloads happened to end: its name comes from its earliest sighting, its folder from the labels
-of all targets that show it. No label, or two that differ, leave it to a person.
+of all targets that show it. No label, or two that differ, leave it to a person. An address that
+gives another picture than the published one (`store/standins`) has no say about its label.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from harvest.ledger.picture import EXTENSIONS
 
 _FACTS = (
     "SELECT i.sha256, i.media_type, i.placed_as, s.id, s.reason, s.source, s.post_id,"
-    " s.media_index, s.posted_at, n.label, n.position"
+    " s.media_index, s.posted_at, n.label, n.position, k.category AS stands_in"
     " FROM image i JOIN sighting s ON s.sha256 = i.sha256 JOIN seen n ON n.sighting = s.id"
+    " LEFT JOIN stand_in k ON k.sighting = s.id AND k.sha256 = s.sha256"
 )
 _NEVER = "9999"
 
@@ -75,6 +77,15 @@ def read_all_places(catalog: Catalog) -> Iterator[Place]:
     return _places(catalog.connection.execute(f"{_FACTS} ORDER BY i.sha256"))
 
 
+def count_placed(catalog: Catalog) -> int:
+    """Pictures that were placed below `images/`, wherever they stand now."""
+    return int(
+        catalog.connection.execute(
+            "SELECT COUNT(*) FROM image WHERE placed_as IS NOT NULL AND mtime_ns >= 0"
+        ).fetchone()[0]
+    )
+
+
 def record_places(catalog: Catalog, placed: Iterable[tuple[str, str]]) -> None:
     """Note (sha256, path below `images/`) pairs. Raises StorageFull."""
     with catalog.transaction() as connection:
@@ -108,14 +119,15 @@ def _place(facts: list[sqlite3.Row]) -> Place:
     first = facts[0]
     extension = EXTENSIONS[first["media_type"]]
     names = list(dict.fromkeys(_name(row, extension) for row in facts))
-    labels = sorted({row["label"] for row in facts if row["label"] is not None})
+    every = sorted({row["label"] for row in facts if row["label"] is not None})
+    labels = sorted({row["label"] for row in facts if row["stands_in"] is None} - {None})
     return Place(
         sha256=first["sha256"],
         extension=extension,
         placed_as=first["placed_as"],
         name=names[0],
         folder=labels[0] if len(labels) == 1 else UNSORTED,
-        candidates=tuple(f"{folder}/{name}" for folder in (*labels, UNSORTED) for name in names),
+        candidates=tuple(f"{folder}/{name}" for folder in (*every, UNSORTED) for name in names),
         labels=tuple(labels),
         first=first["id"],
         reasons=tuple({row["id"]: row["reason"] for row in facts}.items()),

@@ -17,7 +17,8 @@ SOURCE = "urls"
 """The source whose sightings are lines of published lists."""
 
 _LISTED = (
-    "s.post_id, s.status, s.reason, s.sha256, s.post_url, s.posted_at, i.media_type, i.n_bytes"
+    "s.post_id, s.status, s.reason, s.sha256, s.post_url, s.posted_at, s.settled_at, i.media_type,"
+    " i.n_bytes"
 )
 _MOST_AHEAD = 10_000
 _CACHE_KB = 32_768
@@ -36,6 +37,8 @@ class Listed(NamedTuple):
     """Address of its post; "" where nobody told."""
     posted_at: str
     """ISO 8601, UTC; "" where nobody told."""
+    settled_at: str = ""
+    """When it was last answered, ISO 8601, UTC; "" where it was never asked."""
 
 
 class Given(NamedTuple):
@@ -107,9 +110,9 @@ class Listing:
 
 
 def _listed(row: tuple[Any, ...]) -> tuple[str, Listed]:
-    key, status, reason, sha256, post_url, posted_at, media_type, n_bytes = row[:8]
+    key, status, reason, sha256, post_url, posted_at, settled_at, media_type, n_bytes = row[:9]
     image = None if media_type is None else Image(sha256, media_type, n_bytes)
-    return key, Listed(status, reason, image, post_url or "", posted_at or "")
+    return key, Listed(status, reason, image, post_url or "", posted_at or "", settled_at or "")
 
 
 def read_forgotten(catalog: Catalog, lines: Iterable[tuple[str, str]]) -> set[str]:
@@ -135,7 +138,8 @@ def read_repeated(catalog: Catalog, least: int) -> set[str]:
 def read_given(catalog: Catalog, targets: Sequence[str]) -> Iterator[Given]:
     """All that these targets showed and that is there, in the order in which they did.
 
-    What an earlier one of them showed under the same label is not told again.
+    What an earlier one of them showed under the same label is not told again, and what is known
+    to be another picture than the published one not at all.
     """
     for number, target in enumerate(targets):
         cursor = catalog.connection.cursor()
@@ -146,6 +150,8 @@ def read_given(catalog: Catalog, targets: Sequence[str]) -> Iterator[Given]:
             " JOIN sighting s ON s.id = n.sighting JOIN image i ON i.sha256 = s.sha256"
             " LEFT JOIN look k ON k.sha256 = i.sha256 AND k.recipe = ?"
             " WHERE n.target = ? AND s.status = 'saved' AND s.url <> ''"
+            " AND NOT EXISTS(SELECT 1 FROM stand_in o WHERE o.sighting = s.id"
+            " AND o.sha256 = s.sha256)"
             " AND NOT EXISTS(SELECT 1 FROM seen e WHERE e.sighting = n.sighting"
             " AND e.target IN (SELECT value FROM json_each(?)) AND e.label IS n.label)"
             " ORDER BY n.position",

@@ -1,4 +1,4 @@
-"""Harvest's tables in the catalog, and the one view that curation may read beside `image`."""
+"""Harvest's tables in the catalog, and the views that curation may read beside `image`."""
 
 from __future__ import annotations
 
@@ -161,6 +161,33 @@ def _files_in_provenance(connection: sqlite3.Connection) -> None:
     )
 
 
+def _judged(connection: sqlite3.Connection) -> None:
+    """Remember which bytes are not the picture that an address was published for.
+
+    `sha256`: of the bytes that were judged; the address may give others by now, and then these rows
+    still tell of the picture that it brought. A lock file, or a list of placeholders, is proof:
+    what only recurs (`lock` is empty then) may be a picture that many like.
+    """
+    connection.execute(
+        "CREATE TABLE judged(sighting INTEGER NOT NULL REFERENCES sighting(id) ON DELETE CASCADE,"
+        " sha256 TEXT NOT NULL, category TEXT NOT NULL, reason TEXT NOT NULL, lock TEXT NOT NULL,"
+        " PRIMARY KEY(sighting, sha256)) WITHOUT ROWID"
+    )
+    connection.execute("CREATE INDEX judged_sha256 ON judged(sha256)")
+    connection.execute(
+        "CREATE VIEW stand_in AS SELECT sighting, sha256, category, lock FROM judged"
+        " WHERE lock <> '' OR reason = 'listed'"
+    )
+
+
+def _same_files(connection: sqlite3.Connection) -> None:
+    """Remember each further file of a folder whose bytes another one has brought."""
+    connection.execute(
+        "CREATE TABLE same_file(sighting INTEGER NOT NULL REFERENCES sighting(id)"
+        " ON DELETE CASCADE, path TEXT NOT NULL, PRIMARY KEY(sighting, path)) WITHOUT ROWID"
+    )
+
+
 _STEPS = (
     _first_tables,
     _costs_and_filters,
@@ -171,6 +198,8 @@ _STEPS = (
     _halts_and_sweeps,
     _doubts,
     _files_in_provenance,
+    _judged,
+    _same_files,
 )
 HARVEST = MigrationSet("harvest", _STEPS)
 """Hand this to `open_catalog` first: other sets refer to its `image`."""

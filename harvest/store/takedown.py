@@ -20,6 +20,7 @@ from harvest.store.marks import Mark, bytes_mark, marks_of, own_marks, target_ma
 from harvest.store.mentions import Tick, cut_journal
 from harvest.store.redaction import Words
 from harvest.store.rows import COLUMNS, read_sighting
+from harvest.store.standins import gave_before
 
 _BATCH = 400
 
@@ -68,6 +69,7 @@ def find_each(
     for number, marks in enumerate(wishes):
         for mark in marks:
             wanted.setdefault(mark, []).append(number)
+    formerly = gave_before(catalog)
     rows: list[dict[int, Sighting]] = [{} for _ in wishes]
     hashes = [{sha256 for kind, sha256 in marks if kind == "bytes"} for marks in wishes]
     for row, sighting, targets in _all_sightings(catalog.connection):
@@ -75,6 +77,7 @@ def find_each(
             for number in wanted[mark]:
                 rows[number][row["id"]] = sighting
                 hashes[number] |= {row["sha256"]} if row["sha256"] else set()
+                hashes[number] |= formerly.get(row["id"], set())
         tick("looked at")
     givers: dict[str, dict[int, Sighting]] = {}
     for some in _batches(sorted(set().union(*hashes))):
@@ -170,6 +173,7 @@ def erase(catalog: Catalog, doomed: Doomed, words: Words, tick: Tick = lambda _:
             left = f"sha256 IN ({_places(some)})"
             connection.execute(f"UPDATE sighting SET sha256 = NULL WHERE {left}", some)  # noqa: S608
             connection.execute(f"DELETE FROM image WHERE {left}", some)  # noqa: S608
+            connection.execute(f"DELETE FROM judged WHERE {left}", some)  # noqa: S608
 
 
 def scrub(catalog: Catalog) -> None:

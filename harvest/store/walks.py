@@ -17,7 +17,7 @@ from harvest.ledger.catalog import Catalog
 from harvest.ledger.records import Outcome, Page, Sighting, Target, Walk
 from harvest.store.adding import Adding, count_seen, limit_of, one_number
 from harvest.store.labels import label_anew
-from harvest.store.reopening import written
+from harvest.store.reopening import ENDING, written
 from harvest.store.rows import COLUMNS, now_text, read_sighting
 from harvest.store.screening import screen
 
@@ -57,7 +57,7 @@ _OPEN = (
     " OR (s.sha256 IN (SELECT sha256 FROM temp.lost)"
     " AND (s.url <> '' OR s.fallback_urls IS NOT NULL))"
 )
-_CHOSEN = "s.status || ' ' || s.reason IN (SELECT value FROM json_each(?3))"
+_CHOSEN = f"{ENDING} IN (SELECT value FROM json_each(?3))"  # noqa: S608
 
 
 def begin(

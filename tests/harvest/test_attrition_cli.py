@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
+import io
 import json
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 import winnow
-from harvest.ledger.lockfile import read_lock
+from harvest.ledger.lockfile import read_lock, write_lock
 from harvest.sandbox.decay import Decay, Fate
 from harvest.sandbox.server import Sandbox, running_sandbox
 from harvest.sandbox.world import World
@@ -91,6 +95,83 @@ def test_both_sides(urls, young: Sandbox, aged: Sandbox, tmp_path: Path) -> None
         "attrition.html",
         "attrition.json",
     ]
+
+
+def test_sizes_that_differ(urls, young: Sandbox, tmp_path: Path) -> None:
+    """Each way to ask for other sizes than the lock file's is told, with what to do."""
+    (tmp_path / "urls_comic.log").write_text("http://pbs.twimg.com/media/Cabc001.jpg\n")
+    urls(young, "urls_comic.log", "-o", "first")
+    (line,) = read_lock(tmp_path / "first/first.lock.csv")
+    half, double = (replace(line, sha256="0" * 64, width=w, height=w * 3 // 4) for w in (120, 480))
+    said = []
+    for name, then, words in (("half", half, ("--best-size",)), ("double", double, ())):
+        write_lock(tmp_path / "held.lock.csv", [then])
+        said += [urls(young, "urls_comic.log", "-o", name, "--lock", "held.lock.csv", *words)]
+
+    assert "1 picture is larger than the lock file says: its data set was made" in said[0].stderr
+    assert "1 picture is smaller than the lock file says; --best-size asks" in said[1].stderr
+
+
+def test_lock_files_as_lists(urls, young: Sandbox, tmp_path: Path, monkeypatch) -> None:
+    """All of them are the lock, each of its lines, through a pipe too; equal rows count once."""
+    for name, first in (("one", 0), ("two", 3)):
+        lines = [f"http://pictures.example{path}\n" for path in PATHS[first : first + 6]]
+        (tmp_path / "urls_comic.log").write_text("".join(lines))
+        urls(young, "urls_comic.log", "-o", name)
+    locks = [f"{name}/{name}.lock.csv" for name in ("one", "two")]
+    both = urls(young, *locks, "-o", "both", "--json")
+    piped = (tmp_path / locks[1]).read_bytes()
+    stdin = io.TextIOWrapper(io.BytesIO(gzip.compress(piped)))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    before = set(Path(tempfile.gettempdir()).glob("winnow-*.lock.csv"))
+    through = json.loads(urls(young, "-", "-o", "through", "--json").stdout)["attrition"]
+    gc.collect()
+    report = json.loads((tmp_path / "through/reports/attrition.json").read_text())
+    counts = [told["categories"] for told in (json.loads(both.stdout)["attrition"], through)]
+
+    assert [{name: n for name, n in one.items() if n} for one in counts] == [
+        {"same bytes": 12},
+        {"same bytes": 6},
+    ]
+    assert report["lock"] == "standard input"
+    assert not (tmp_path / "through/through.lock.csv").exists()
+    assert set(Path(tempfile.gettempdir()).glob("winnow-*.lock.csv")) <= before
+
+
+def test_lock_files_that_contradict(urls, young: Sandbox, tmp_path: Path, monkeypatch) -> None:
+    """Two lists that say different things of an address are refused with both lines."""
+    urls(young, "urls_comic.log", "-o", "one")
+    lines = list(read_lock(tmp_path / "one/one.lock.csv"))
+    write_lock(tmp_path / "a.lock.csv", lines[:3])
+    write_lock(tmp_path / "b.lock.csv", [lines[5], replace(lines[1], sha256="0" * 64)])
+    young.requests.clear()
+    files = urls(young, "a.lock.csv", "b.lock.csv", "-o", "set")
+    stdin = io.TextIOWrapper(io.BytesIO((tmp_path / "b.lock.csv").read_bytes()))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    piped = urls(young, "a.lock.csv", "-", "-o", "set")
+
+    assert (files.returncode, piped.returncode) == (5, 5)
+    assert "b.lock.csv:3: another sha256 for the address of a.lock.csv:3;" in files.stderr
+    assert "standard input:3: another sha256 for the address of a.lock.csv:3;" in piped.stderr
+    assert len(young.requests) == 0
+
+
+def test_stopped_at_its_last_step(urls, young: Sandbox, monkeypatch) -> None:
+    """Ctrl-C while pictures are looked at takes nothing from what the run has to tell."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("harvest.run.attrition.report.report_attrition", stop)
+    done = urls(young, "urls_comic.log", "-o", "set")
+    told = urls(young, "urls_comic.log", "-o", "set", "--json")
+    counts = json.loads(told.stdout)
+
+    assert (done.returncode, told.returncode) == (130, 130)
+    assert "urls:comic" in done.stdout
+    assert done.stderr.splitlines()[-1] == "winnow: stopped: run the same command again to go on"
+    assert (counts["interrupted"], counts["yield"]) == (True, None)
+    assert counts["total"]["known"] == len(PATHS)
 
 
 def test_gate(urls, aged: Sandbox) -> None:

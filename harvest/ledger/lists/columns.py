@@ -55,6 +55,8 @@ class Columns:
     """Labels; None: the list has none."""
     origin: tuple[int | None, ...] | None = None
     """Post's address, author and time, where the list has a column of that name; None: none."""
+    published_first: bool = False
+    """A cell may hold several addresses of one picture: of our own exports, the published first."""
 
 
 def is_url_name(name: str) -> bool:
@@ -81,7 +83,19 @@ def choose(shown: str, names: Sequence[str], wanted: Wanted) -> Columns:
     if wanted.labels:
         label = _find(shown, names, wanted.label, _LABEL_NAMES, "--label-column")
     origin = tuple(_first(names, usual, but=(url, label)) for usual in _ORIGIN_NAMES)
-    return Columns(url, label, origin if any(place is not None for place in origin) else None)
+    return Columns(
+        url,
+        label,
+        origin if any(place is not None for place in origin) else None,
+        published_first=names[url] == "urls" and "sha256" in names,
+    )
+
+
+def numbered(told: str | None, width: int) -> int | None:
+    """The place, from 0, of a column that was named by its number; None where it was not."""
+    if told is None or not _NUMBER.fullmatch(told) or int(told) > width:
+        return None
+    return int(told) - 1
 
 
 def _first(names: Sequence[str], usual: Sequence[str], but: Sequence[int | None]) -> int | None:
@@ -96,8 +110,8 @@ def _find(
     found = [n for n, name in enumerate(names) if name == told]
     if not found and told is not None:
         found = [n for n, name in enumerate(names) if _fold(name) == _fold(told)]
-        if not found and _NUMBER.fullmatch(told) and int(told) <= len(names):
-            found = [int(told) - 1]
+        if not found and (place := numbered(told, len(names))) is not None:
+            found = [place]
     if told is None:
         found = [n for n, name in enumerate(names) if _fold(name) in usual]
         # All addresses of a picture beside the one that was published, as our own exports have it.

@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 
 from harvest.ledger.errors import DataError, UsageError
 from harvest.ledger.lists.cells import MAX_ROW_BYTES, refused_row, row_line, row_origin
-from harvest.ledger.lists.columns import Columns, Wanted, choose, is_url_name
+from harvest.ledger.lists.columns import Columns, Wanted, choose, is_url_name, numbered
 from harvest.ledger.lists.protocol import NOTHING, Opened
 from harvest.ledger.lists.rows import Row, Rows
 from harvest.ledger.lockfile import unescape_cell
@@ -24,7 +24,7 @@ _MOST_HEADER = 100_000  # characters: a header is told by its beginning
 
 
 class Delimited:
-    """A table whose first line names the columns, or begins with an address."""
+    """A table whose first line names the columns, or has an address in the first or told one."""
 
     name: ClassVar[str] = "CSV or TSV"
     example: ClassVar[bytes] = (
@@ -42,7 +42,7 @@ class Delimited:
         first = self._first(said is not None)
         self._held: list[Row] = []
         self.notes: tuple[str, ...] = ()
-        if is_address(first.cells[0].strip()):
+        if _is_nameless(first.cells, opened.wanted):
             # No line of names: columns are known by their numbers, counted from 1.
             self._held.append(first)
             names = [str(number + 1) for number in range(len(first.cells))]
@@ -50,9 +50,10 @@ class Delimited:
             columns = choose(opened.shown, names, Wanted(wanted.url or "1", wanted.label or "1"))
             self._columns = Columns(columns.url, columns.label if wanted.label else None)
             if len(names) > 1 and wanted.labels and not wanted.label:
+                other = 1 if columns.url else 2
                 self.notes = (
                     f"{opened.shown}: no names of columns, so that only addresses are read; if"
-                    " labels stand in the second column: --label-column 2",
+                    f" labels stand in column {other}: --label-column {other}",
                 )
         else:
             names = [name.strip() for name in first.cells]
@@ -127,13 +128,25 @@ class Delimited:
         return row_line(number, url, label, "" if url else self._delimiter.join(cells[:9]), origin)
 
 
+def _is_nameless(cells: Sequence[str], wanted: Wanted) -> bool:
+    """Whether a first row is one of addresses, not of names: where the address should be, it is."""
+    if is_address(cells[0].strip()):
+        return True
+    told = numbered(wanted.url, len(cells))
+    if told is None or any(cell.strip() == wanted.url for cell in cells):
+        return False
+    return is_address(cells[told].strip())
+
+
 def _delimiter(opened: Opened) -> str:
     """What divides the cells of the first line: the sign that makes sense of it."""
     line, wanted = opened.first_line, opened.wanted
     for sign in _DELIMITERS:
         cells = _cells(line, sign)
         if len(cells) > 1 and (
-            is_address(cells[0]) or _names_urls(line, sign) or {wanted.url, wanted.label} & {*cells}
+            _is_nameless(cells, wanted)
+            or _names_urls(line, sign)
+            or {wanted.url, wanted.label} & {*cells}
         ):
             return sign
     return max(",", "\t", ";", key=line.count)

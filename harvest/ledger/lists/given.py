@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import shutil
 import sys
+import weakref
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Any, BinaryIO, cast
 
-from harvest.ledger.errors import UsageError
+from harvest.ledger.errors import UsageError, naming
 from harvest.ledger.lists.catalogue import FORMATS
 from harvest.ledger.lists.columns import Wanted
 from harvest.ledger.lists.packing import SUFFIXES, Counted, is_packed, unpack
 from harvest.ledger.lists.protocol import ListFormat, Opened
 from harvest.ledger.lists.textlog import TextLog
+from harvest.ledger.lockfile import GivenLock, is_lock_head
 from harvest.ledger.urllog import LogLine
 
 STDIN = Path("-")
@@ -46,11 +51,20 @@ class GivenList:
         """Whether it has no name that would tell anything: standard input, a shell's `<(…)`."""
         self.shown = "standard input" if self.is_stdin else str(path)
         """Names it in messages."""
+        self.lock: GivenLock | None = None
+        """The lock file that it is; None: it is none."""
         self._pipe: tuple[BinaryIO, ListFormat] | None = None
         with ExitStack() as stack:
             stream = stack.enter_context(self._opened())
-            form = self._begin(stream)
-            if not _is_file(path):  # what flows through a pipe can be read once only
+            opened = self._look(stream)
+            if is_lock_head(opened.head.partition(b"\n")[0]):
+                if not _is_file(path):
+                    self._keep(opened.stream)
+                    stream = stack.enter_context(self._opened())
+                    opened = self._look(stream)
+                self.lock = GivenLock(self._path, self.shown if self._path != path else "")
+            form = self._begin(opened)
+            if not _is_file(self._path):  # what flows through a pipe can be read once only
                 self._pipe = stream, form
                 stack.pop_all()
         self.labelled = form.labelled
@@ -68,13 +82,21 @@ class GivenList:
             return
         with self._opened() if pipe is None else closing(pipe[0]) as stream:
             try:
-                form = self._begin(stream) if pipe is None else pipe[1]
+                form = self._begin(self._look(stream)) if pipe is None else pipe[1]
                 yield from form.lines()
             except OSError as error:
                 raise UsageError(f"{self.shown}: cannot be read ({error.strerror})") from None
 
+    def _keep(self, stream: BinaryIO) -> None:
+        """Copy a pipe into a file that goes with this list: a lock file is read more than once."""
+        handle, name = mkstemp(prefix="winnow-", suffix=".lock.csv")
+        weakref.finalize(self, Path(name).unlink, missing_ok=True)
+        with naming(name), os.fdopen(handle, "wb") as out:
+            shutil.copyfileobj(stream, out)
+        self._path = Path(name)
+
     def _opened(self) -> AbstractContextManager[BinaryIO]:
-        if self.is_stdin:
+        if self._path == STDIN:
             if sys.stdin is None:
                 raise UsageError("standard input is closed; give a file, or a pipe")
             return closing(cast(BinaryIO, sys.stdin.buffer))
@@ -87,14 +109,15 @@ class GivenList:
                 f"{self._path}: cannot be read ({error.strerror}); wanted a list of URLs"
             ) from None
 
-    def _begin(self, stream: BinaryIO) -> ListFormat:
+    def _look(self, stream: BinaryIO) -> Opened:
+        """See how it begins."""
         head, stream = _peek(stream, 6)
         packed = is_packed(head)
         stream = unpack(self.shown, head, stream)
         head, stream = _peek(stream, _HEAD_BYTES, until=b"\n")
         if packed and is_packed(head):
             raise UsageError(f"{self.shown}: packed twice; unpack it once")
-        opened = Opened(
+        return Opened(
             shown=self.shown,
             suffix=_suffix(self._path),
             head=head.removeprefix(_BOM),
@@ -102,6 +125,10 @@ class GivenList:
             plain=None if packed or not _is_file(self._path) else self._path,
             wanted=self._wanted,
         )
+
+    def _begin(self, opened: Opened) -> ListFormat:
+        """Begin to read in the form that it has."""
+        head = opened.head
         if not head.strip() and len(head) < _HEAD_BYTES:
             return TextLog.read(opened)  # empty, whatever its name
         form = next((form for form in FORMATS if form.recognises(opened)), None)

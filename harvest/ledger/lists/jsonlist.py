@@ -27,6 +27,8 @@ from harvest.ledger.urllog import LogLine, bounded_lines
 _PIECE = 2**18
 _LOOKED_AT = 100  # objects that tell which keys there are
 _BETWEEN = " \t\r\n,"
+_MOST_DIGITS = 100
+"""A longer number stays a text: Python makes no number of over 4300 digits."""
 
 
 class _Objects(ABC):
@@ -82,8 +84,10 @@ class _Objects(ABC):
             self._names = list(names)
             return choose(opened.shown, self._names, opened.wanted)
         if self._held:
+            count = len(self._held)
+            where = f"first {count} lines" if count > 1 else "only line"
             raise UsageError(
-                f"{opened.shown}: no JSON object in its first {len(self._held)} lines; wanted one"
+                f"{opened.shown}: no JSON object in its {where}; wanted one"
                 ' a line, like {"url": "https://…", "label": "comic"}, or an array of them'
             )
         return None
@@ -93,13 +97,13 @@ class _Objects(ABC):
         if isinstance(found, str) or columns is None:
             return refused_row(number, str(found), "not_json")
         address = found.get(self._names[columns.url])
-        if has_several(address):
+        if has_several(columns, address):
             row = json.dumps(found, ensure_ascii=False)
             return refused_row(number, row, "several_urls")
         url = cell_text(address)
         label = None
         if columns.label is not None:
-            label = cell_text(found.get(self._names[columns.label]))
+            label = found.get(self._names[columns.label])
         origin = row_origin(columns, lambda n: found.get(self._names[n]))
         row = "" if url else json.dumps(found, ensure_ascii=False)
         return row_line(number, url, label, row, origin)
@@ -141,7 +145,7 @@ class JsonArray(_Objects):
 
     def _objects(self, stream: Any) -> Iterator[tuple[int, dict[str, Any] | str]]:
         """As `json` reads them, from a window of at most `MAX_ROW_BYTES` and a piece more."""
-        decoder, number = json.JSONDecoder(), 0
+        decoder, number = _DECODER, 0
         pieces = _pieces(stream)
         window, at = next(pieces, "").removeprefix("\ufeff").lstrip(), 1
         while True:
@@ -198,9 +202,16 @@ def _pieces(stream: Any) -> Iterator[str]:
             yield text
 
 
+def _number(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _MOST_DIGITS else digits
+
+
+_DECODER = json.JSONDecoder(parse_int=_number)
+
+
 def _parse(raw: bytes) -> dict[str, Any] | str:
     try:
-        found = json.loads(raw.removeprefix(b"\xef\xbb\xbf"))
+        found = _DECODER.decode(raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         found = None
     return found if isinstance(found, dict) else raw[:1000].decode("utf-8", "replace")

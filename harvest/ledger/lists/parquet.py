@@ -75,10 +75,10 @@ class Parquet:
 
     def _line(self, number: int, row: dict[str, Any]) -> LogLine:
         columns, names = self._columns, self._names
-        if has_several(row[names[columns.url]]):
+        if has_several(columns, row[names[columns.url]]):
             return refused_row(number, f"row {number}", "several_urls")
         url = cell_text(row[names[columns.url]])
-        label = None if columns.label is None else cell_text(row[names[columns.label]])
+        label = None if columns.label is None else row[names[columns.label]]
         origin = row_origin(columns, lambda n: row[names[n]])
         return row_line(number, url, label, f"row {number}", origin)
 
@@ -98,14 +98,21 @@ def _unpacked(facts: Any) -> int:
 def _values(column: Any) -> list[Any]:
     """A column's cells; what is no UTF-8 stays to be seen, what is no value at all is None."""
     try:
-        return list(column.to_pylist())
+        return [_as_text(cell) for cell in column.to_pylist()]
     except (ValueError, OverflowError, NotImplementedError):
         pass
     try:
         cells = column.cast("binary").to_pylist()
     except (ValueError, NotImplementedError):
         return [None] * len(column)
-    return [None if one is None else one.decode("utf-8", "surrogateescape") for one in cells]
+    return [_as_text(cell) for cell in cells]
+
+
+def _as_text(cell: Any) -> Any:
+    """Bytes as the text that they are: Spark and Impala write texts without the mark for UTF-8."""
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", "surrogateescape")
+    return [_as_text(one) for one in cell] if isinstance(cell, list) else cell
 
 
 def _open(shown: str, path: Path) -> tuple[Any, list[str]]:

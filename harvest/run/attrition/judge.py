@@ -13,8 +13,9 @@ from harvest.ledger.records import Image, Status
 from harvest.run.attrition.categories import NOT_ASKED, Category, category_of_lost
 from harvest.run.attrition.dates import year_of
 from harvest.run.attrition.likeness import bits_apart, is_same_picture
-from harvest.run.attrition.lines import Line, ListedLine, host_of
+from harvest.run.attrition.lines import Line, ListedLine, host_of, other_scheme
 from harvest.run.attrition.viewing import UNSEEN, Viewer
+from harvest.sources.urllist import url_key
 from harvest.store.forgotten import FORGOTTEN
 from harvest.store.looks import Look
 from harvest.store.relisting import (
@@ -59,6 +60,8 @@ class Judge:
 
     def __post_init__(self) -> None:
         """Find what recurs."""
+        self.last_answer = ""
+        """When the latest answer that the judged lines rest on came; ISO 8601, UTC; "" for none."""
         self._listing = Listing(self.catalog, self.targets)
         self._repeated = read_repeated(self.catalog, MIN_ADDRESSES)
         self._stand_ins = self.locks.read_stand_ins(MIN_STAND_INS) if self.locks else set()
@@ -85,7 +88,7 @@ class Judge:
     def _page(self, page: list[ListedLine]) -> Iterator[Line]:
         keys = [line.key for line in page]
         found = self._listing.find(keys)
-        locks = self.locks.find(keys) if self.locks else {}
+        locks = self._locked(page)
         looks = self.viewer.looks(
             listed.image
             for key, listed in found.items()
@@ -96,6 +99,7 @@ class Judge:
         found |= dict.fromkeys(read_forgotten(self.catalog, absent), _TAKEN_OUT)
         for line in page:
             listed = found.get(line.key, _NOTHING)
+            self.last_answer = max(self.last_answer, listed.settled_at)
             posted_at = listed.posted_at or dates.get(line.url, "")
             year = year_of(line.url, listed.post_url, posted_at)
             locked = locks.get(line.key)
@@ -103,14 +107,29 @@ class Judge:
             if image is None:
                 category = category_of_lost(listed.status, listed.reason)
                 reason = NOT_ASKED if listed.status == Status.PENDING else listed.reason
-                yield Line(line.label, line.url, category, host, reason, year, locked=locked)
+                yield Line(
+                    line.label, line.url, category, host, reason, year, locked=locked, key=line.key
+                )
                 continue
             look = looks.get(image.sha256)
             category, reason = self._told(image, look or UNSEEN, locked)
             apart = bits_apart(locked, look) if locked and look else None
             yield Line(
-                line.label, line.url, category, host, reason, year, image, look, locked, apart
+                *(line.label, line.url, category, host, reason, year),
+                *(image, look, locked, apart, line.key),
             )
+
+    def _locked(self, page: Sequence[ListedLine]) -> dict[str, LockLine]:
+        """Post id -> its line of the lock file; one of the other scheme where it has no other."""
+        if self.locks is None:
+            return {}
+        found = self.locks.find([line.key for line in page])
+        others = {
+            url_key(other): line.key
+            for line in page
+            if line.key not in found and (other := other_scheme(line.url))
+        }
+        return found | {others[key]: x for key, x in self.locks.find(list(others)).items()}
 
     def _must_look(self, image: Image, locked: LockLine | None) -> bool:
         if locked is None:

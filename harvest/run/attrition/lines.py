@@ -8,7 +8,7 @@ from itertools import islice
 from typing import NamedTuple, cast
 
 from harvest.ledger.catalog import Catalog
-from harvest.ledger.lockfile import LockLine
+from harvest.ledger.lockfile import GivenLock, LockLine
 from harvest.ledger.records import Image, Target
 from harvest.run.attrition.categories import Category
 from harvest.run.job import Job
@@ -49,6 +49,8 @@ class Line(NamedTuple):
     """Its line of the lock file."""
     apart: int | None = None
     """Bits by which the perceptual hashes of the two differ; None where they were not compared."""
+    key: str = ""
+    """The post id of its sighting; "" for a line that is in no list."""
 
 
 class ListedLine(NamedTuple):
@@ -66,6 +68,18 @@ def host_of(url: str) -> str:
     """The host of an address, in small letters; `NO_HOST` for what is none."""
     found = _HOST.match(url)
     return found[1].lower() if found else NO_HOST
+
+
+def other_scheme(url: str) -> str:
+    """The same address with https for http, or the other way round; "" for what is none."""
+    scheme, found, rest = url.partition("://")
+    other = {"http": "https", "https": "http"}.get(scheme.lower())
+    return f"{other}{found}{rest}" if other else ""
+
+
+def locks_of(job: Job) -> tuple[GivenLock, ...]:
+    """Those of a job's lists that are lock files."""
+    return cast(UrlList, job.sources[SOURCE]).locks
 
 
 def read_lists(job: Job, catalog: Catalog) -> Iterator[list[ListedLine]]:

@@ -31,6 +31,8 @@ _WORDS = {
     "empty": "an answer without bytes",
     "unreadable": "the file cannot be read",
     "missing": "the file is not there",
+    "replaced": "another picture than the lock file's",
+    "placeholder": "what stands for many pictures",
     "forgotten": "taken out by `winnow harvest forget`",
 }
 _CODE = re.compile(r"http_([1-5][0-9][0-9])")

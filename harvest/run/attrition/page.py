@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from harvest.ledger.catalog import Catalog
 from harvest.ledger.folder import DatasetFolder
 from harvest.ledger.html import (
     Html,
-    bars,
+    Kind,
     details,
     facts,
     join,
     no_picture,
     paragraph,
     section,
+    shares,
     sheet,
+    sheets,
     table,
     thumbnail,
     tile,
     write_page,
 )
 from harvest.ledger.picture import EXTENSIONS
-from harvest.run.attrition.categories import REPORT, Category
+from harvest.run.attrition.basis import Basis
+from harvest.run.attrition.categories import PICTURES, REPORT, Category
 from harvest.run.attrition.lines import Line
 from harvest.run.attrition.meaning import words_of
 from harvest.run.attrition.sample import Sample
-from harvest.run.attrition.tally import BYS, Tally
+from harvest.run.attrition.tally import BYS, UNKNOWN_YEAR, By, Tally
 from harvest.store.relisting import find_type
 
 _ORDER = (
@@ -43,6 +47,8 @@ _ORDER = (
     Category.GOT,
     Category.SAME,
 )
+_OPEN = (Category.BLOCKED, Category.FAILED, Category.MISSING)
+"""Nobody knows whether the picture is still there."""
 _MEANING = {
     Category.SAME: "The very bytes of the lock file.",
     Category.REENCODED: "Other bytes, the same picture; those that differ most come first.",
@@ -76,24 +82,25 @@ class Holder:
 
 
 def write_attrition(
-    path: Path, tally: Tally, sample: Sample, holders: Sequence[Holder], *, lock: str
+    path: Path, tally: Tally, sample: Sample, holders: Sequence[Holder], rests: Basis
 ) -> Path:
     """Write the page; `holders` are asked in turn, the data set itself first. Raises OSError."""
-    parts = [_overview(tally, lock), *_pictures(tally, sample, holders)]
-    name = holders[0].folder.name
-    return write_page(path, f"{name}: what a published list gives today", parts)
+    parts = [_overview(tally, rests), *_pictures(tally, sample, holders)]
+    title = f"{holders[0].folder.name}: what a published list gives today"
+    return write_page(path, title, parts, subtitle=rests.line)
 
 
-def _overview(tally: Tally, lock: str) -> Html:
+def _overview(tally: Tally, rests: Basis) -> Html:
+    several = [by for by in BYS if len(tally.groups[by]) > 1]
     told = facts(
         [
             ("lines", tally.counts.total()),
             ("gave their picture", f"{tally.share:.1%}"),
-            ("held against", lock or "no lock file"),
+            ("held against", rests.held_against),
+            *(fact for by in BYS if by not in several and (fact := _only(tally, by))),
         ]
     )
-    counted = [(c.value, float(tally.counts[c])) for c in tally.shown]
-    tables = [table(*tally.table(by), caption=f"by {by}") for by in BYS]
+    tables = [table(*tally.table(by, shares=True), caption=f"by {by}") for by in several]
     why = [
         [category.value, reason, words_of(reason), count]
         for category, reasons in sorted(tally.reasons.items())
@@ -101,18 +108,34 @@ def _overview(tally: Tally, lock: str) -> Html:
     ]
     heads = ("category", "reason", "in words", "lines")
     reasons = table(heads, why, caption="reasons") if why else Html("")
-    chart = bars(counted, unit="lines", full=tally.counts.total())
+    counted = [(c.value, tally.counts[c], _kind(c)) for c in tally.shown]
+    chart = shares(counted, full=tally.counts.total())
     return section("Every line", join([told, chart, *tables, reasons]))
 
 
+def _only(tally: Tally, by: By) -> tuple[str, str] | None:
+    """What all lines have in common, in place of a table of one row; None: nobody knows."""
+    names = [name for name in tally.groups[by] if name != UNKNOWN_YEAR]
+    return (by, names[0]) if names else None
+
+
+def _kind(category: Category) -> Kind:
+    if category in PICTURES:
+        return "good"
+    return "fair" if category in _OPEN else "bad"
+
+
 def _pictures(tally: Tally, sample: Sample, holders: Sequence[Holder]) -> Iterator[Html]:
+    before = _Before(holders, (line for one in _ORDER for line in sample.lines(one)))
     for category in _ORDER:
         count = tally.counts[category]
         if not count:
             continue
         lines = sample.lines(category)
-        shown = [_shown(line, sample, holders) for line in lines]
-        body = [paragraph(_MEANING[category]), *shown]
+        every = [_shown(line, sample, before) for line in lines]
+        words = [join(map(paragraph, one.words)) for one in every if one.words and not one.tiles]
+        drawn = [join([*map(paragraph, one.words), sheet(one.tiles)]) for one in every if one.tiles]
+        body = [paragraph(_MEANING[category]), *words, *([sheets(drawn)] if drawn else [])]
         hidden = count - sum(_stands_for(line, sample) for line in lines)
         if hidden:
             body.append(paragraph(f"{hidden:,} more are not shown; {REPORT}.csv names them."))
@@ -126,28 +149,55 @@ def _stands_for(line: Line, sample: Sample) -> int:
     return 1
 
 
-def _shown(line: Line, sample: Sample, holders: Sequence[Holder]) -> Html:
+class _Shown(NamedTuple):
+    """One line on the page."""
+
+    words: list[str]
+    """What is told above its pictures, or in place of them."""
+    tiles: list[Html]
+    """Its picture of today, and that of before."""
+
+
+def _shown(line: Line, sample: Sample, before: _Before) -> _Shown:
     """One line: its picture of today, that of before where it is still there, else words."""
-    tiles = []
     times = _stands_for(line, sample)
+    then: list[str] = []
+    old = None
+    if line.locked is not None and line.category is not Category.SAME and times == 1:
+        old = before.find(line)
+        then = [f"lock file {line.locked.sha256[:8]}", f"{line.locked.bytes:,} bytes"]
+        then.append(f"{line.locked.width} x {line.locked.height}")
+    tiles = []
     if line.image is not None:
-        got = holders[0].find(line.image.sha256)
+        got = before.holders[0].find(line.image.sha256)
         words = [f"today {line.image.sha256[:8]}", f"{line.image.n_bytes:,} bytes"]
         words += [f"{line.look.width} x {line.look.height}"] if line.look else []
         words += [f"{line.apart} of 256 bits apart"] if line.apart is not None else []
         words += [line.reason.replace("_", " ")] if line.reason else []
         words += [f"at {times:,} addresses, the first:"] if times > 1 else []
+        words += [] if before.any_held else then
         tiles.append(_tile(got, [*words, line.url], line.url))
-    if line.locked is not None and line.category is not Category.SAME and times == 1:
-        old = next(filter(None, (each.find(line.locked.sha256) for each in holders)), None)
-        words = [f"lock file {line.locked.sha256[:8]}", f"{line.locked.bytes:,} bytes"]
-        words.append(f"{line.locked.width} x {line.locked.height}")
-        if old is not None or tiles:
-            tiles.append(_tile(old, words, ""))
+    if then and (old is not None or (tiles and before.any_held)):
+        tiles.append(_tile(old, then, ""))
     if tiles:
-        known = [] if line.image is not None else [line.url]
-        return join([*map(paragraph, known), sheet(tiles)])
-    return paragraph(" · ".join(filter(None, (line.url, line.label, line.reason))))
+        return _Shown([] if line.image is not None else [line.url], tiles)
+    return _Shown([" · ".join(filter(None, (line.url, line.label, line.reason)))], [])
+
+
+class _Before:
+    """The pictures of before, as far as anybody holds them."""
+
+    def __init__(self, holders: Sequence[Holder], lines: Iterable[Line]) -> None:
+        """`lines`: all that the page shows."""
+        self.holders = holders
+        self.any_held = any(self.find(line) for line in lines)
+
+    def find(self, line: Line) -> Path | None:
+        """The file of what the lock file knows at an address that gives something else."""
+        if line.locked is None or line.category is Category.SAME:
+            return None
+        sha256 = line.locked.sha256
+        return next(filter(None, (each.find(sha256) for each in self.holders)), None)
 
 
 def _tile(picture: Path | None, words: Sequence[str], href: str) -> Html:

@@ -1,11 +1,13 @@
 """The report of a re-download: reports/attrition.{html,json,csv}, and the new lock file.
 
-Nothing in it tells when it was made: the same data give the same bytes.
+Nothing in it tells when it was written, but when the last answer came: the same data give the same
+bytes.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -19,12 +21,14 @@ from harvest.ledger.catalog import Catalog
 from harvest.ledger.errors import DataError, UsageError
 from harvest.ledger.folder import DatasetFolder
 from harvest.ledger.labelnames import check_label
-from harvest.ledger.lockfile import LockLine, escape_cell, read_lock, read_numbered
+from harvest.ledger.lockfile import GivenLock, escape_cell, read_numbered
 from harvest.ledger.placeholders import KnownPlaceholders
-from harvest.ledger.progress import Progress
+from harvest.ledger.progress import Progress, number_of
+from harvest.run.attrition.basis import Basis
 from harvest.run.attrition.categories import REPORT
+from harvest.run.attrition.consequences import Consequences
 from harvest.run.attrition.judge import Judge
-from harvest.run.attrition.lines import Line, read_lists
+from harvest.run.attrition.lines import Line, other_scheme, read_lists
 from harvest.run.attrition.new_lock import write_new_lock
 from harvest.run.attrition.page import Holder, write_attrition
 from harvest.run.attrition.sample import Sample
@@ -42,17 +46,26 @@ CSV_COLUMNS = (
 )
 """Columns of attrition.csv; pictures are named by the first 8 digits of their sha256."""
 
+_MOST_NAMED = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Against:
     """What a re-download is held against."""
 
-    lock: Path | None = None
-    """A lock file; None: there is none, and a new one is written."""
+    locks: tuple[GivenLock, ...] = ()
+    """Lock files, each line of each; none: a new one is written."""
     known: KnownPlaceholders = KnownPlaceholders()  # noqa: RUF009 - it never changes
     """Placeholders that somebody listed."""
     old: Path | None = None
     """A data set that may still hold the pictures of before."""
+
+    @property
+    def name(self) -> str:
+        """The lock files' names, for people; "" where there is none."""
+        more = len(self.locks) - _MOST_NAMED
+        some = ", ".join(lock.name for lock in self.locks[:_MOST_NAMED])
+        return f"{some} and {more:,} more" if more > 0 else some
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +82,35 @@ class Attrition:
     """Lines for people."""
 
 
-def check_lock(path: Path, *, labels: bool = True) -> int:
-    """Read a lock file through, before anything is asked for; returns its number of lines.
+def check_locks(locks: Sequence[GivenLock], *, labels: bool = True) -> int:
+    """Read lock files through, before anything is asked for; returns their number of lines.
 
     `labels`: whether one that can be no folder's name makes a bad line; a list passes over it.
-    Raises UsageError when there is none, DataError for a bad line, also for one that
-    contradicts an earlier one.
+    Raises UsageError when one is not there, DataError for a bad line, also for one that
+    contradicts an earlier one, of another file too.
     """
-    count = 0
+    every = 0
     with closing(Contents()) as contents:
-        for number, line in read_numbered(path):
-            if labels and line.label:
-                _check_label(f"{path}:{number}", line.label)
-            contents.add(url_key(line.url), line.sha256, number)
-            count += 1
+        for place, lock in enumerate(locks):
+            count = 0
+            for number, line in read_numbered(lock):
+                if labels and line.label:
+                    _check_label(f"{lock.shown}:{number}", line.label)
+                contents.add(url_key(line.url), line.sha256, place, number)
+                count += 1
+            if not count:
+                raise DataError(f"{lock.shown}: no line but the first; wanted one for each address")
+            every += count
         if two := contents.find_two():
-            raise DataError(
-                f"{path}:{two[1]}: another sha256 for the address of line {two[0]}; wanted one for"
-                " each address: take one of the two lines out"
+            (file, line_of_file), (other, other_line) = two
+            same = (
+                f"line {line_of_file}" if file == other else f"{locks[file].shown}:{line_of_file}"
             )
-    if not count:
-        raise DataError(f"{path}: no line but the first; wanted one for each address")
-    return count
+            raise DataError(
+                f"{locks[other].shown}:{other_line}: another sha256 for the address of {same};"
+                " wanted one for each address: take one of the two lines out"
+            )
+    return every
 
 
 def _check_label(place: str, label: str) -> None:
@@ -120,32 +140,58 @@ def report_attrition(job: Job, against: Against, progress: Progress) -> Attritio
         judge = Judge(
             catalog, targets, viewer, _lock_table(catalog, against), against.known, _dates(holders)
         )
-        tally, sample = Tally(), Sample()
+        tally, sample, consequences = Tally(), Sample(), Consequences(catalog, against.name)
         folder.reports.mkdir(exist_ok=True)
         with CsvFile(folder.reports / f"{REPORT}.csv") as rows:
             for page_of_lines in judge.judge(read_lists(job, catalog)):
                 tally.add(page_of_lines)
                 sample.add(page_of_lines)
                 rows.add(page_of_lines)
-        name = against.lock.name if against.lock else ""
+                consequences.add(page_of_lines)
+        rests = Basis(against.name, _sums(against.locks), judge.last_answer)
         page = folder.reports / f"{REPORT}.html"
-        write_attrition(page, tally, sample, holders, lock=name)
-        record = {"lock": name or None, **tally.record()}
+        write_attrition(page, tally, sample, holders, rests)
+        record = {**rests.record(), **tally.record()}
         _write_text(page.with_suffix(".json"), json.dumps(record, ensure_ascii=False, indent=1))
-        attrition = Attrition(tally, page)
-        if against.lock is None:
+        attrition = Attrition(tally, page, notes=consequences.draw(folder, job.folders))
+        if judge.locks is None:
             new = write_new_lock(folder, catalog, judge)
-            attrition = replace(attrition, lock=new.path, notes=new.notes)
-        elif foreign := tally.foreign_lock:
-            attrition = replace(attrition, notes=(f"{name}: {foreign}",))
-    return attrition
+            return replace(attrition, lock=new.path, notes=(*new.notes, *attrition.notes))
+        doubts = _doubts_of_lock(against.name, tally, judge.locks)
+        return replace(attrition, notes=(*doubts, *attrition.notes))
+
+
+def _sums(locks: Sequence[GivenLock]) -> tuple[str, ...]:
+    sums = []
+    for lock in locks:
+        with lock.path.open("rb") as stream:
+            sums.append(hashlib.file_digest(stream, "sha256").hexdigest())
+    return tuple(sums)
+
+
+def _doubts_of_lock(name: str, tally: Tally, table: LockTable) -> Iterator[str]:
+    """Lines for people on what does not fit in a lock file, or between it and the lists."""
+    if foreign := tally.foreign_lock:
+        yield f"{name}: {foreign}"
+    if tally.relabelled:
+        some = number_of(tally.relabelled, "line")
+        yield f"{name}: another label than the list's in {some}, {tally.relabelled_first}"
+    if two := table.find_two_labels():
+        count, url, labels = two
+        addresses = "1 address" if count == 1 else f"{count:,} addresses"
+        yield f"{name}: {addresses} under several labels, first {url} as {' and '.join(labels)}"
 
 
 def _lock_table(catalog: Catalog, against: Against) -> LockTable | None:
-    if against.lock is None:
+    if not against.locks:
         return None
-    lines: Iterator[LockLine] = read_lock(against.lock)
-    return LockTable(catalog, ((url_key(line.url), line) for line in lines))
+    lines = chain.from_iterable(map(read_numbered, against.locks))
+    table = LockTable(
+        catalog, ((url_key(x.url), url_key(other_scheme(x.url)), x) for _, x in lines)
+    )
+    if len(against.locks) > 1:
+        table.drop_repeated()
+    return table
 
 
 def _dates(holders: list[Holder]) -> DateTable:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from harvest.ledger.errors import DataError, GateError
 from harvest.ledger.progress import number_of
 from harvest.run.attrition.categories import PICTURES, Category
-from harvest.run.attrition.lines import Line
+from harvest.run.attrition.lines import NO_LABEL, Line
 from harvest.sources.sizes import ladder
 
 By = Literal["label", "host", "year"]
@@ -40,8 +40,14 @@ class Tally:
     """Category -> reason -> lines, where there is one."""
     smaller: int = 0
     """Re-encoded ones smaller than the lock file's, whose address has a larger form."""
+    larger: int = 0
+    """Re-encoded ones larger than the lock file's, whose address has a larger form."""
     held: int = 0
     """Lines of the lists that the lock file knows."""
+    relabelled: int = 0
+    """Lines of the lists whose label is not the lock file's."""
+    relabelled_first: str = ""
+    """The first of them, for people."""
 
     def add(self, lines: Iterable[Line]) -> None:
         """Count some lines: most of them are alike, so each kind is counted first."""
@@ -55,10 +61,21 @@ class Tally:
                 self._group(by, name)[category] += times
             if reason:
                 self.reasons.setdefault(category, Counter())[reason] += times
-        self.smaller += sum(_is_smaller(line) for line in some)
+        if not any(line.locked is not None for line in some):
+            return
+        sizes = Counter(_size_beside(line) for line in some)
+        self.smaller += sizes[-1]
+        self.larger += sizes[1]
         self.held += sum(
             line.locked is not None and line.category is not Category.MISSING for line in some
         )
+        for line in filter(_is_relabelled, some):
+            self.relabelled += 1
+            if line.locked is not None and not self.relabelled_first:
+                self.relabelled_first = (
+                    f"first {line.url}: {line.label}, and {line.locked.label} in the lock file;"
+                    " the list's holds"
+                )
 
     def _group(self, by: By, name: str) -> Counts:
         groups = self.groups[by]
@@ -74,12 +91,12 @@ class Tally:
     @property
     def got(self) -> int:
         """Lines that gave their picture."""
-        return sum(self.counts[category] for category in PICTURES)
+        return _got(self.counts)
 
     @property
     def share(self) -> float:
         """Share of all lines that gave their picture, the lock file's included; 1.0 for none."""
-        return self.got / self.counts.total() if self.counts.total() else 1.0
+        return _share(self.counts)
 
     @property
     def foreign_lock(self) -> str:
@@ -109,21 +126,28 @@ class Tally:
         """Categories that some line is in, in their order."""
         return tuple(category for category in Category if self.counts[category])
 
-    def table(self, by: By) -> tuple[list[str], list[list[object]]]:
-        """Headers and rows of a breakdown; a last row of sums where there are several."""
-        headers = [by, "lines", *(category.value for category in self.shown)]
+    def table(self, by: By, *, shares: bool = False) -> tuple[list[str], list[list[object]]]:
+        """Headers and rows of a breakdown; a last row of sums where there are several.
+
+        `shares`: also what share of each row's lines gave their picture.
+        """
+        share = ["gave their picture"] if shares else []
+        headers = [by, "lines", *share, *(category.value for category in self.shown)]
         named = self._sorted(by)
-        rows = [self._row(name, counts) for name, counts in named[:_MOST_ROWS]]
+        some = named[:_MOST_ROWS]
         if rest := named[_MOST_ROWS:]:
             every: Counts = sum((counts for _, counts in rest), Counter())
-            rows.append(self._row(f"({len(rest):,} more)", every))
-        return headers, [*rows, self._row("all", self.counts)] if len(rows) > 1 else rows
+            some.append((f"({len(rest):,} more)", every))
+        if len(some) > 1:
+            some.append(("all", self.counts))
+        return headers, [self._row(name, counts, shares=shares) for name, counts in some]
 
     def _sorted(self, by: By) -> list[tuple[str, Counts]]:
         return sorted(self.groups[by].items(), key=lambda item: _place(by, *item))
 
-    def _row(self, name: str, counts: Counts) -> list[object]:
-        return [name, counts.total(), *(counts[category] for category in self.shown)]
+    def _row(self, name: str, counts: Counts, *, shares: bool) -> list[object]:
+        share = [f"{_share(counts):.1%}"] if shares else []
+        return [name, counts.total(), *share, *(counts[category] for category in self.shown)]
 
     def record(self) -> dict[str, Any]:
         """As one JSON object: all categories, also those that no line is in."""
@@ -143,12 +167,32 @@ class Tally:
         }
 
 
-def _is_smaller(line: Line) -> bool:
+def _got(counts: Counts) -> int:
+    return sum(counts[category] for category in PICTURES)
+
+
+def _share(counts: Counts) -> float:
+    """Share of these lines that gave their picture; 1.0 for none."""
+    return _got(counts) / counts.total() if counts.total() else 1.0
+
+
+def _size_beside(line: Line) -> int:
+    """1 for a picture larger than the lock file's, -1 for a smaller one, 0 for what says nothing.
+
+    Only where the address has a larger form: `--best-size` is the reason, or the want of it.
+    """
     if line.category is not Category.REENCODED or line.locked is None or line.look is None:
-        return False
+        return 0
     then, now = line.locked, line.look
     smaller = now.width < then.width or now.height < then.height
-    return smaller and bool(ladder(line.url).best)
+    larger = now.width > then.width or now.height > then.height
+    return (larger - smaller) if (larger or smaller) and ladder(line.url).best else 0
+
+
+def _is_relabelled(line: Line) -> bool:
+    if line.locked is None or line.category is Category.MISSING or line.label == NO_LABEL:
+        return False
+    return line.locked.label not in ("", line.label)
 
 
 def _plain(counts: Counts) -> dict[str, int]:

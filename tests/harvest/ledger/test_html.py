@@ -45,6 +45,9 @@ def everything(tmp_path: Path) -> str:
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"<html>")
     shown = html.thumbnail(Image.new("RGBA", (300, 200), (255, 0, 0, 128)), alt=EVIL)
+    axis = html_chart.Axis(EVIL)
+    hostile = html_chart.Frame(EVIL, EVIL, axis, axis)
+    line = html_chart.Line(EVIL, [(0, 0), (1, 2)], marked=True, band=[(0, 0), (1, 3)])
     body = [
         html.section(EVIL, html.paragraph(EVIL), note=EVIL),
         html.heading(EVIL),
@@ -58,8 +61,8 @@ def everything(tmp_path: Path) -> str:
         ),
         html.bars([(EVIL, 3), ("b", 0)], unit=EVIL),
         html.bars([]),
-        html_chart.lines({EVIL: [(0, 0), (1, 2)], "flat": [(1, 1)]}, x=EVIL, y=EVIL),
-        html_chart.lines({}, x="x", y="y"),
+        html_chart.panels([html_chart.panel(hostile, [line]), html_chart.panel(hostile, [])]),
+        html_chart.ranges([(EVIL, 0.5, (0.2, 0.8), EVIL)]),
         html.matrix([EVIL, "b"], [[3, 1], [0, 0]]),
         html.join([html.escape(EVIL), html.Html("<hr/>")]),
     ]
@@ -162,3 +165,47 @@ def test_bars_can_be_shares_of_a_whole() -> None:
     page = html.bars([("sure", 50.0)], unit="%", full=100)
 
     assert "width:50.00%" in page
+
+
+def test_a_chart_says_in_words_what_it_shows() -> None:
+    """Title and description for screen readers, percentages on the axis, each mark told."""
+    share = html_chart.Axis("share", (0.0, 1.0), percent=True)
+    frame = html_chart.Frame(
+        "Rise", "from 0 % to 100 %", html_chart.Axis("n"), share, diagonal=True
+    )
+    line = html_chart.Line("a", [(10, 0.0), (20, 1.0)], marked=True, band=[(0, 0.2), (0.8, 1)])
+
+    page = html_chart.panel(frame, [line])
+
+    assert "<title>Rise</title><desc>from 0 % to 100 %</desc>" in page
+    assert ">25%</text>" in page
+    assert "<title>n 20, share 1</title>" in page
+    assert page.count('class="band"') == page.count('class="chance"') == 1
+
+
+def test_lines_differ_by_more_than_colour() -> None:
+    """Each line of a panel has dashes of its own, and its key in the legend has the same."""
+    axis = html_chart.Axis("v")
+    lines = [html_chart.Line(name, [(0, 0), (1, 1)]) for name in "abc"]
+
+    page = html_chart.panel(html_chart.Frame("t", "t", axis, axis), lines)
+
+    assert page.count('stroke-dasharray="7 3"') == page.count('stroke-dasharray="2 3"') == 2
+
+
+def test_an_interval_is_a_band_around_its_share() -> None:
+    """From low to high on a track of 0 to 1, the share a dot on it."""
+    page = html_chart.ranges([("a", 0.5, (0.25, 0.75), "half")])
+
+    assert "left:25.00%;width:50.00%" in page
+    assert 'class="dot" style="left:50.00%"' in page
+
+
+def test_many_labels_make_a_dense_matrix() -> None:
+    """From 13 on zeros are blank; with 12 they are written."""
+    small, large = (html.matrix([str(i) for i in range(n)], [[0] * n] * n) for n in (12, 13))
+
+    assert "matrix dense" not in small
+    assert small.count(">0</td>") == 144
+    assert "matrix dense" in large
+    assert ">0</td>" not in large

@@ -77,6 +77,39 @@ def zstd(data: bytes) -> bytes:
 ROW = f"http://a,comic,{'a' * 64},{'b' * 64},8,6,99,train,g1"
 
 
+@pytest.mark.parametrize("sign", [";", "\t"])
+def test_as_a_spreadsheet_saves_it(tmp_path: Path, sign: str) -> None:
+    """With semicolons or tabs it is a lock file too, commas in its addresses and all."""
+    path = tmp_path / "x.lock.csv"
+    write_lock(path, [LINE])
+    text = path.read_text().replace('"http://a/1,2.jpg"', "A").replace(",", sign)
+    path.write_text(text.replace("A", LINE.url), encoding="utf-8-sig", newline="\r\n")
+
+    assert is_lock(path)
+    assert list(read_lock(path)) == [LINE]
+
+
+def test_one_name_of_two_columns(tmp_path: Path) -> None:
+    """Which of the two is meant nobody can tell; one that is not read may stand twice."""
+    path = tmp_path / "x.lock.csv"
+    path.write_text(f"{HEADER},sha256\n{ROW},{'c' * 64}\n")
+    with pytest.raises(
+        DataError, match=r"x\.lock\.csv:1: 2 columns are called 'sha256'; wanted one"
+    ):
+        list(read_lock(path))
+    path.write_text(f"{HEADER},note,note\n{ROW},1,2\n")
+
+    assert [line.sha256 for line in read_lock(path)] == [LINE.sha256]
+
+
+def test_a_password_in_an_address(tmp_path: Path) -> None:
+    """It is not read: what is read of a lock file is written into reports."""
+    path = tmp_path / "x.lock.csv"
+    write_lock(path, [replace(LINE, url="http://name:word@a/1?u=http://n:w@b")])
+
+    assert next(read_lock(path)).url == "http://…@a/1?u=http://…@b"
+
+
 def test_other_orders_of_columns_are_read(tmp_path: Path) -> None:
     """A BOM, CRLF, other columns and another order: the header tells."""
     path = tmp_path / "x.lock.csv"

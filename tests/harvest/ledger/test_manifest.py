@@ -143,3 +143,17 @@ def test_no_manifest_says_what_to_run(tmp_path: Path) -> None:
     """Exit 5, and the command that builds one."""
     with pytest.raises(DataError, match="winnow curate build"):
         list(read_manifest(tmp_path / "manifest.jsonl"))
+
+
+def test_a_manifest_of_an_older_winnow_is_read(tmp_path: Path) -> None:
+    """It knows no `original_file`; what is none, or no text, is refused."""
+    path = tmp_path / "manifest.jsonl"
+    record = asdict(LINE)
+    del record["original_file"]
+    path.write_text(json.dumps(record) + "\n")
+    found = list(read_manifest(path))
+    path.write_text(json.dumps(record | {"original_file": 7}) + "\n")
+
+    assert found == [LINE]
+    with pytest.raises(DataError, match="original_file"):
+        list(read_manifest(path))

@@ -42,6 +42,38 @@ def test_what_is_written_is_read_back(tmp_path_factory, urls: list[str]) -> None
     assert path.read_bytes() == "".join(u + "\n" for u in urls).encode()
 
 
+@pytest.mark.parametrize(
+    ("line", "shown", "problem"),
+    [
+        ("http://name:word@a.example/1.jpg", "http://…@a.example/1.jpg", "secret"),
+        ("HTTPS://name@a.example/1.jpg", "HTTPS://…@a.example/1.jpg", "secret"),
+        ("http://na@me:wo@rd@a.example/@1", "http://…@a.example/@1", "secret"),
+        ("ftp://name:word@a.example/1.jpg", "ftp://…@a.example/1.jpg", "bad_url"),
+        ("http://name:wo/rd@a.example/1.jpg", "http://…@a.example/1.jpg", "bad_url"),
+        (
+            "x http://b.example,http://n:w@a.example",
+            "x http://b.example,http://…@a.example",
+            "bad_url",
+        ),
+        ("http://a.example/@name/x:y@z", "http://a.example/@name/x:y@z", ""),
+        ("http://a.example?to=http://n:w@b", "http://a.example?to=http://n:w@b", ""),
+    ],
+)
+def test_names_and_passwords(tmp_path: Path, line: str, shown: str, problem: str) -> None:
+    """An address with a name or a password in it is refused, and never written down."""
+    assert read(tmp_path, f"{line}\n".encode()) == [LogLine(1, shown, problem)]
+
+
+def test_a_password_at_the_edge_of_what_is_shown(tmp_path: Path) -> None:
+    """No part of one is shown because its end lies further on."""
+    for length in range(150, 200):
+        line = f"{'x' * length} http://name:{'word' * 40}@a.example/"
+        (found,) = read(tmp_path, line.encode())
+
+        assert "word" not in found.text
+        assert len(found.text) <= 200
+
+
 def test_logs_are_read_leniently(tmp_path: Path) -> None:
     """BOM, CRLF, blank lines, comments, blanks around, commas, no last newline."""
     raw = (

@@ -10,9 +10,11 @@ import pytest
 
 from harvest.guard.session import Outside
 from harvest.ledger.errors import UsageError
+from harvest.ledger.exports import CARD, MARK, find_exports
+from harvest.ledger.lockfile import COLUMNS
 from harvest.ledger.progress import progress
 from harvest.run.attrition.report import Against, report_attrition
-from harvest.run.forget import forget
+from harvest.run.forget import forget, list_forgotten
 from harvest.run.job import Job
 from harvest.run.list_job import UrlOptions, logs_job
 from harvest.run.sweep_list import read_wishes
@@ -51,6 +53,73 @@ async def test_of_something_else(job: Job, dry: bool) -> None:
 
     assert reports(job) == ALL
     assert not any("report" in note for note in done.notes)
+
+
+def exports(job: Job) -> list[str]:
+    return sorted(path.name for path in find_exports(job.dataset))
+
+
+EXPORTS = ["README.md", "imagefolder", "manifest.parquet", "webdataset"]
+
+
+@pytest.fixture
+def exported(job: Job) -> Job:
+    """The same, with what `curate export` writes beside it."""
+    for name in ("imagefolder", "webdataset"):
+        (job.dataset / name).mkdir()
+        (job.dataset / name / CARD).write_text(MARK)
+    (job.dataset / CARD).write_text(MARK)
+    (job.dataset / "manifest.parquet").write_bytes(b"PAR1")
+    return job
+
+
+@pytest.mark.parametrize("dry", [True, False])
+@pytest.mark.parametrize(
+    "wish", ["https://elsewhere.example/x.jpg", "twitter:nobody_here", "0" * 64, "folder:nowhere"]
+)
+async def test_what_was_never_here(exported: Job, wish: str, dry: bool) -> None:
+    """Exports stay where nothing is taken out, and none is spoken of; the tombstone stays too."""
+    before = {path: path.read_bytes() for path in exported.dataset.rglob("*.*") if path.is_file()}
+    done = forget(exported.dataset, [wish], dry_run=dry)
+    after = {path: path.read_bytes() for path in exported.dataset.rglob("*.*") if path.is_file()}
+    changed = {path.name for path, data in before.items() if after.get(path) != data}
+
+    assert exports(exported) == EXPORTS
+    assert changed <= {"catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm"}
+    assert done.absent == [wish]
+    assert done.notes == []
+    assert bool(list_forgotten(exported.dataset)) != dry
+
+
+@pytest.mark.parametrize("path", ["media/1.jpg", "faults/404"])
+async def test_exports_of_what_was_here(exported: Job, path: str) -> None:
+    """They go with a picture, or an address, beside what was never here; a dry run names them."""
+    wishes = ["twitter:nobody_here", f"{PLACE}/{path}"]
+    forget(exported.dataset, ["tumblr:gone-before/"])
+    would = forget(exported.dataset, wishes, dry_run=True)
+    there = exports(exported)
+    done = forget(exported.dataset, wishes)
+    (said,) = [note for note in would.notes if "would be removed;" in note]
+
+    assert there == EXPORTS
+    assert exports(exported) == []
+    assert all(name in said for name in EXPORTS)
+    assert said.replace("would be removed", "removed") in done.notes
+    assert would.files == done.files
+    assert would.lists == done.lists
+
+
+async def test_a_list_that_names_the_bytes(exported: Job) -> None:
+    """Bytes that the catalog does not know, and a list of the data set does, leave that list."""
+    lock = exported.dataset / "older.lock.csv"
+    lock.write_text(f"{','.join(COLUMNS)}\nhttp://a,comic,{'a' * 64},,1,1,1,,\n")
+    would = forget(exported.dataset, ["a" * 64], dry_run=True)
+    done = forget(exported.dataset, ["a" * 64])
+
+    assert would.lists == done.lists == [str(lock)]
+    assert [len(found.notes) for found in (would, done)] == [1, 1]
+    assert lock.read_text() == ",".join(COLUMNS) + "\n"
+    assert exports(exported) == []
 
 
 @pytest.mark.parametrize("path", ["media/1.jpg", "faults/404"])

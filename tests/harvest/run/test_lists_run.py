@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import gzip
 import io
@@ -18,7 +19,9 @@ from harvest.ledger.errors import DataError, UsageError
 from harvest.ledger.folder import DatasetFolder
 from harvest.ledger.lists.columns import Wanted
 from harvest.ledger.lists.given import STDIN
+from harvest.ledger.progress import progress
 from harvest.ledger.records import Status
+from harvest.run.attrition.report import Against, report_attrition
 from harvest.run.forget import forget
 from harvest.run.harvest import harvest
 from harvest.run.job import Job
@@ -74,6 +77,52 @@ def as_json(rows: list[tuple[str, str]]) -> bytes:
 def labels(dataset: Path) -> dict[str, int]:
     folder = DatasetFolder.open(dataset)
     return {path.name: len(list(path.iterdir())) for path in folder.images.iterdir()}
+
+
+async def test_labels_that_are_none(gather, job) -> None:
+    """Numbers with gaps, as pandas has them, are labels; what was dropped is told with its line."""
+    values = [0.0, 1.0, None, 0.5, {"a": 1}, True]
+    rows = [{"url": f"{PLACE}/any/{n}.jpg", "label": value} for n, value in enumerate(values)]
+    made = job({"x.jsonl": "".join(json.dumps(row) + "\n" for row in rows).encode()})
+    _, summary = await gather(made)
+    (note,) = [note for note in summary.notes if "no label:" in note]
+
+    assert labels(made.dataset) == {"0": 1, "1": 1, "true": 1, "_unsorted": 3}
+    assert "no label: 2 (0.5 (" in note
+    assert "x.jsonl:5)" in note
+
+
+async def test_a_second_run(gather, job) -> None:
+    """What was known is told with all its reasons; that all was saved before needs no line."""
+    urls = [f"{PLACE}/any/1.jpg", f"{PLACE}/any/2.jpg", f"{PLACE}/faults/404"]
+    for some, line in ((urls, "known: was_gone 1, was_saved 2"), (urls[:2], None)):
+        made = job({"urls_x.log": "".join(f"{url}\n" for url in some).encode()})
+        await gather(made)
+        _, summary = await gather(made)
+
+        assert [said for said in summary.why() if said.startswith("known")] == [line][: bool(line)]
+
+
+async def test_passwords_stay_in_no_file(gather, job) -> None:
+    """An address with a name and a password is refused unasked; no file of the data set has it."""
+    address = "http://name:wordofmine@pictures.example/1.jpg"
+    files = {
+        "urls_log.log": f"{address}\n",
+        "a.csv": f"url,label\n{address},x\n,{address}\n",
+        "b.jsonl": f'{{"url": ["{address}", "{address}"]}}\n{{"x": "{address}"}}\n',
+        "c.csv": f"url,label\n{PLACE}/any/1.jpg,x,{address}\n",
+    }
+    made = job({name: text.encode() for name, text in files.items()})
+    outcomes, _ = await gather(made)
+    with progress("looks", 0, quiet=True) as shown:
+        await asyncio.to_thread(report_attrition, made, Against(), shown)
+    written = [path for path in made.dataset.rglob("*") if path.is_file()]
+
+    assert {(o.status, o.reason) for o in outcomes} >= {(Status.REFUSED, "bad_url")}
+    assert any(
+        "…@pictures.example" in path.read_text() for path in written if path.suffix == ".csv"
+    )
+    assert [path for path in written if b"wordofmine" in path.read_bytes()] == []
 
 
 async def test_labels_of_rows(gather, job) -> None:

@@ -25,7 +25,8 @@ def test_lock_lines(tmp_path: Path) -> None:
     lines = [line(n) for n in range(2500)]
     pairs = [(f"key{n}", one) for n, one in enumerate(lines)]
     with open_store(tmp_path / "catalog.sqlite") as catalog:
-        table = LockTable(catalog, [*pairs, ("key7", line(7, "twice"))])
+        every = [*pairs, ("key7", line(7, "twice"))]
+        table = LockTable(catalog, [(key, "", one) for key, one in every])
         found = table.find(["key7", "key1200", "nothing"])
         left = list(table.unlisted())
 

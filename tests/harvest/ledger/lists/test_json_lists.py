@@ -59,6 +59,8 @@ def test_one_object_over_several_lines(read) -> None:
     """A clear line, not a refused one for each of its lines."""
     with pytest.raises(UsageError, match=r"no JSON object in its first 3 lines.*one a line"):
         read("x.json", json.dumps({"url": ONE}, indent=1))
+    with pytest.raises(UsageError, match=r"no JSON object in its only line"):
+        read("x.json", "{oh")
 
 
 @pytest.mark.parametrize("packed", [False, True])

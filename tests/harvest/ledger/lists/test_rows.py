@@ -112,6 +112,35 @@ def test_a_second_column_that_lies_unused(tmp_path) -> None:
     assert GivenList(path, Wanted(labels=False)).notes == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x.tsv", f"A cat, grey\t{PLACE}/1.jpg\nA dog\t{PLACE}/2.jpg\n"),
+        ("x", f"A cat, grey\t{PLACE}/1.jpg\nA dog\t{PLACE}/2.jpg\n"),
+        ("x.csv", f'"A cat, grey",{PLACE}/1.jpg\nA dog,{PLACE}/2.jpg\n'),
+        ("x.csv", f"A cat, grey;{PLACE}/1.jpg\nA dog;{PLACE}/2.jpg\n"),
+    ],
+)
+def test_a_first_row_that_is_no_header(tmp_path, name: str, text: str) -> None:
+    """Where the column that was named by its number holds an address, no row is taken for names."""
+    path = tmp_path / name
+    path.write_text(text)
+    given, labelled = (GivenList(path, Wanted("2", label)) for label in (None, "1"))
+
+    assert [line.text for line in given.lines()] == [f"{PLACE}/1.jpg", f"{PLACE}/2.jpg"]
+    assert [line.label for line in labelled.lines()] == ["A cat, grey", "A dog"]
+    assert "--label-column 1" in given.notes[0]
+
+
+@pytest.mark.parametrize("header", ["text,link", "1,2", f"2,{PLACE}/odd.jpg", "text,2"])
+def test_a_number_beside_names(read, header: str) -> None:
+    """With a line of names the number counts columns, unless one is called so."""
+    text = f"{header}\n{PLACE}/0.jpg,{PLACE}/1.jpg\n"
+    column = 0 if header.startswith("2") else 1
+
+    assert [line.text for line in read("x.csv", text, Wanted("2"))] == [f"{PLACE}/{column}.jpg"]
+
+
 def test_each_problem_has_words(read) -> None:
     """What a line can be refused for is said in words."""
     long = f"{PLACE}/{'x' * 9000}"
@@ -120,6 +149,7 @@ def test_each_problem_has_words(read) -> None:
     )
     lines = read("x.csv", table_of.encode("utf-8", "surrogateescape"))
     lines += read("x.jsonl", f'{{"url": ["{PLACE}", "{PLACE}/2"]}}\n{{oh\n')
+    lines += read("x.log", "http://name:word@a.example/1.jpg\n")
 
     assert {line.problem for line in lines} == set(PROBLEMS)
 

@@ -13,9 +13,9 @@ import pytest
 
 from harvest.ledger.errors import DataError, GateError
 from harvest.ledger.fingerprint import fingerprint_file
-from harvest.ledger.lockfile import LockLine, read_lock, write_lock
+from harvest.ledger.lockfile import GivenLock, LockLine, read_lock, write_lock
 from harvest.ledger.placeholders import KnownPlaceholders
-from harvest.run.attrition.report import Against, check_lock
+from harvest.run.attrition.report import Against, check_locks
 from harvest.sandbox.decay import Decay, Fate
 from harvest.sandbox.server import Sandbox
 from harvest.sandbox.world import World
@@ -58,7 +58,7 @@ async def hold_against_the_truth(relist, young: Sandbox, aged: Sandbox, count: i
     urls = made_up(count)
     lists = {"comic": urls[: count // 3], "no_comic": urls[count // 3 :]}
     first = await relist(young, "first", **lists)
-    against = Against(first.attrition.lock, old=first.folder)
+    against = Against((GivenLock(first.attrition.lock),), old=first.folder)
     again = await relist(aged, "again", against, **lists)
     known = truth(urls)
     before = again.files
@@ -132,7 +132,9 @@ async def test_against_a_lock(relist, young: Sandbox, tmp_path: Path) -> None:
         replace(lines[other], url=f"{PLACE}/never.jpg", label="photo"),
     ]
     write_lock(lock, written)
-    told = await relist(young, "again", Against(lock), comic=[same, again, other, new])
+    told = await relist(
+        young, "again", Against((GivenLock(lock),)), comic=[same, again, other, new]
+    )
     found = {row["url"]: row["category"] for row in told.rows}
 
     assert found == {
@@ -154,7 +156,7 @@ async def test_another_shape_is_another_picture(relist, young: Sandbox, tmp_path
     (line,) = read_lock(first.attrition.lock)
     lock = tmp_path / "held.lock.csv"
     write_lock(lock, [replace(line, sha256="0" * 64, width=240, height=160)])
-    told = await relist(young, "again", Against(lock), comic=[url])
+    told = await relist(young, "again", Against((GivenLock(lock),)), comic=[url])
 
     assert told.counts == {"replaced": 1}
 
@@ -168,9 +170,9 @@ async def test_one_picture_published_often_is_no_placeholder(
     (line,) = read_lock(alone.attrition.lock)
     lock = tmp_path / "held.lock.csv"
     write_lock(lock, [replace(line, url=url) for url in urls])
-    same = await relist(young, "same", Against(lock), comic=urls)
+    same = await relist(young, "same", Against((GivenLock(lock),)), comic=urls)
     write_lock(lock, [replace(line, url=url, sha256=f"{n:064x}") for n, url in enumerate(urls)])
-    anew = await relist(young, "same", Against(lock), comic=urls)
+    anew = await relist(young, "same", Against((GivenLock(lock),)), comic=urls)
     unlocked = await relist(young, "same", comic=urls)
 
     assert same.counts == {"same bytes": 12}
@@ -252,7 +254,7 @@ def test_bad_locks(tmp_path: Path, lines: Iterator[LockLine]) -> None:
     write_lock(tmp_path / "bad.lock.csv", [replace(next(lines), label="_x")])
 
     with pytest.raises(DataError, match="no line but the first"):
-        check_lock(tmp_path / "empty.lock.csv")
+        check_locks([GivenLock(tmp_path / "empty.lock.csv")])
     with pytest.raises(DataError, match=r"bad\.lock\.csv:2: label '_x' begins"):
-        check_lock(tmp_path / "bad.lock.csv")
-    assert check_lock(tmp_path / "bad.lock.csv", labels=False) == 1
+        check_locks([GivenLock(tmp_path / "bad.lock.csv")])
+    assert check_locks([GivenLock(tmp_path / "bad.lock.csv")], labels=False) == 1

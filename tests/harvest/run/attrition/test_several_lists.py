@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from harvest.ledger.errors import DataError, GateError
-from harvest.ledger.lockfile import read_lock, write_lock
+from harvest.ledger.lockfile import GivenLock, read_lock, write_lock
 from harvest.run.attrition.meaning import words_of
-from harvest.run.attrition.report import Against, check_lock
+from harvest.run.attrition.report import Against, check_locks
 from harvest.run.reasons import WANTED
 from harvest.sandbox.decay import Decay, Fate
 from harvest.sandbox.server import Sandbox
@@ -68,7 +68,9 @@ async def test_one_address_in_two_lists_of_one_label(relist, young: Sandbox, tmp
 async def test_the_lock_of_another_list(relist, young: Sandbox) -> None:
     """Lines of the lock file that are in no list count as not got; one that fits none is told."""
     first = await relist(young, "first", comic=made_up(0, 4))
-    told = await relist(young, "other", Against(first.attrition.lock), comic=made_up(10, 16))
+    told = await relist(
+        young, "other", Against((GivenLock(first.attrition.lock),)), comic=made_up(10, 16)
+    )
 
     assert told.attrition.notes == (
         "first.lock.csv: none of the lock file's 4 addresses is in the lists; check that both"
@@ -80,6 +82,21 @@ async def test_the_lock_of_another_list(relist, young: Sandbox) -> None:
         told.attrition.tally.check(0.61)
 
 
+async def test_two_lock_files(relist, young: Sandbox, tmp_path: Path) -> None:
+    """What two lock files say alike is missing once; names of many are told in short."""
+    first = await relist(young, "first", comic=made_up(0, 4))
+    lines = list(read_lock(first.attrition.lock))
+    paths = [tmp_path / f"{name}.lock.csv" for name in "abcd"]
+    for path in paths:
+        write_lock(path, lines)
+    write_lock(paths[1], [*lines, replace(lines[0], url=f"{PLACE}/other.jpg")])
+    against = Against(tuple(map(GivenLock, paths)))
+    told = await relist(young, "other", against, comic=made_up(3, 6))
+
+    assert told.counts == {"same bytes": 1, "got": 2, "missing": 4}
+    assert told.record["lock"] == "a.lock.csv, b.lock.csv, c.lock.csv and 1 more"
+
+
 async def test_two_lines_for_one_address(relist, young: Sandbox, tmp_path: Path) -> None:
     """A lock file that says two things of an address is refused, with both lines."""
     first = await relist(young, "first", comic=made_up(0, 3))
@@ -88,9 +105,9 @@ async def test_two_lines_for_one_address(relist, young: Sandbox, tmp_path: Path)
     write_lock(lock, [*lines, lines[0], replace(lines[1], sha256="0" * 64)])
 
     with pytest.raises(DataError, match=r"two\.lock\.csv:6: another sha256 .* line 3;"):
-        check_lock(lock)
+        check_locks([GivenLock(lock)])
     write_lock(lock, [*lines, lines[0]])
-    assert check_lock(lock) == 4
+    assert check_locks([GivenLock(lock)]) == 4
 
 
 async def test_best_sizes(relist, young: Sandbox) -> None:
@@ -109,8 +126,10 @@ async def test_best_sizes(relist, young: Sandbox) -> None:
         url: "re-encoded" if f in (Fate.SAME, Fate.FLAKY) else str(f) for url, f in fates.items()
     }
     async with Sandbox(World.build(pictures=1), decay=DECAY) as aged:
-        told = await relist(aged, "best", Against(lock), comic=large)
-        bigger = await relist(aged, "small", Against(first.attrition.lock), comic=small)
+        told = await relist(aged, "best", Against((GivenLock(lock),)), comic=large)
+        bigger = await relist(
+            aged, "small", Against((GivenLock(first.attrition.lock),)), comic=small
+        )
 
     assert {row["url"]: row["category"] for row in told.rows} == wanted
     assert {str(fates[url]) for url in large} >= {"gone", "re-encoded", "replaced", "placeholder"}
@@ -119,16 +138,18 @@ async def test_best_sizes(relist, young: Sandbox) -> None:
 
 
 async def test_the_hint_of_sizes(relist, young: Sandbox) -> None:
-    """Only what is smaller than the lock file says is counted as a smaller size."""
+    """Smaller and larger sizes than the lock file says are counted, each alone."""
     small = [f"{CDN}/media/Cabc{n:03}.jpg" for n in range(4)]
     first = await relist(young, "first", comic=small)
     lines = [replace(line, sha256="0" * 64) for line in read_lock(first.attrition.lock)]
     lock = first.folder.with_name("held.lock.csv")
-    write_lock(lock, [replace(lines[0], width=480, height=360), *lines[1:]])
-    told = await relist(young, "again", Against(lock), comic=small)
+    halves = [replace(line, width=120, height=90) for line in lines[2:]]
+    write_lock(lock, [replace(lines[0], width=480, height=360), lines[1], *halves])
+    told = await relist(young, "again", Against((GivenLock(lock),)), comic=small)
 
     assert told.counts == {"re-encoded": 4}
     assert told.attrition.tally.smaller == 1
+    assert told.attrition.tally.larger == 2
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from harvest.ledger.folder import DatasetFolder
-from harvest.ledger.lockfile import read_lock, write_lock
+from harvest.ledger.lockfile import GivenLock, read_lock, write_lock
 from harvest.ledger.picture import EXTENSIONS
 from harvest.ledger.progress import progress
 from harvest.ledger.records import Image
@@ -84,7 +84,7 @@ async def test_a_torn_picture_is_one_line(relist) -> None:
     async with TestServer(host) as server:
         place = SimpleNamespace(url=str(server.make_url("/")).rstrip("/"))
         told = await relist(place, "set", comic=[f"{PLACE}/torn.png"])
-        against = Against(told.attrition.lock)
+        against = Against((GivenLock(told.attrition.lock),))
         same = await relist(place, "set", against, comic=[f"{PLACE}/torn.png"])
         line = next(read_lock(told.attrition.lock))
         write_lock(told.attrition.lock, [replace(line, sha256="0" * 64, phash256="0" * 64)])
