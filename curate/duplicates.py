@@ -146,7 +146,7 @@ def _opinions(
 
 
 def _duplicate(tile: float, keeper: str) -> Verdict:
-    reason = f"the same picture as {keeper[:8]}: no part differs by more than {tile:.1f} levels"
+    reason = f"the same picture as {keeper[:8]}: its worst tile differs by {tile:.1f} levels of 255"
     return Verdict(NEAR_DUPLICATE, tile, flagged=True, reason=reason)
 
 
