@@ -9,19 +9,22 @@ import importlib
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 
 import click
 
-from harvest.ledger.errors import AccountError, Interrupted, WinnowError, from_system
+from harvest.ledger.errors import AccountError, DataError, Interrupted, WinnowError, from_system
 
 _GROUPS = {
     "harvest": "Gather pictures: from accounts and tags, folders, published URL logs.",
     "curate": "Judge pictures: checks, duplicates, labels, the data set.",
     "classify": "Learn from pictures: train, evaluate, predict, export.",
 }
+_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_FOLDER = click.Path(path_type=Path, file_okay=False)
 _SETTINGS = ("comics.yaml", "tumblr_tag.yaml", "mushrooms.yaml")
 
 
@@ -33,23 +36,26 @@ class _Roof(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in _GROUPS:
-            module = f"{cmd_name}.cli.words"
-            group: click.Group = importlib.import_module(module).group
+            group: click.Group = importlib.import_module(f"{cmd_name}.cli.words").group
             return group
         return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = list(_GROUPS.items())
-        for name in super().list_commands(ctx):
-            command = super().get_command(ctx, name)
-            rows.append((name, command.get_short_help_str(80) if command else ""))
+        own = sorted(self.commands.items())
+        rows += [(name, command.get_short_help_str(80)) for name, command in own]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
 
-@click.group(
-    cls=_Roof, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
-)
+def _suggester() -> object:
+    """What learns along on the labelling page, through click's context; None: not installed."""
+    with suppress(ImportError, DataError):
+        return importlib.import_module("classify.suggesting.suggester").EmbeddingSuggester()
+    return None
+
+
+@click.group(cls=_Roof, context_settings=_HELP | {"obj": _suggester})
 @click.version_option(package_name="winnow", message="winnow %(version)s")
 def cli() -> None:
     """From a YAML list of accounts and tags to a curated data set and a .tflite classifier."""
@@ -58,8 +64,7 @@ def cli() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; errors are one line on stderr."""
     try:
-        args = sys.argv[1:] if argv is None else list(argv)
-        cli.main(args=args, prog_name="winnow", standalone_mode=False)
+        cli.main(args=argv, prog_name="winnow", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
@@ -72,8 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit:
         return 0  # click's answer to a reader who has gone, as `head` does: no fault of ours
     except Exception as error:  # the one place for it: what nobody meant goes on as it is
-        meant = from_system(error)
-        if meant is None:
+        if (meant := from_system(error)) is None:
             raise
         return _say(str(meant), meant.exit_code)
     return 0
@@ -88,14 +92,13 @@ def _say(message: str, code: int) -> int:
 
 
 @cli.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
+@click.argument("folder", type=_FOLDER, default=".")
 def init(folder: Path) -> None:
     """Write commented settings, credentials.env.example and .gitignore into FOLDER."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in (*_SETTINGS, "credentials.env.example", "gitignore"):
         target = folder / (".gitignore" if name == "gitignore" else name)
-        there = target.exists()
-        if not there:
+        if not (there := target.exists()):
             target.write_bytes(resources.files("harvest").joinpath("templates", name).read_bytes())
         click.echo(f"{'kept' if there else 'written':<8} {target}")
     click.echo(f"next: keys into {folder}/credentials.env, then winnow run {folder}/comics.yaml")
@@ -150,9 +153,7 @@ def _step(*words: str) -> None:
 
 
 @cli.command()
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), default="winnow-demo"
-)
+@click.option("-o", "--output", type=_FOLDER, default="winnow-demo")
 def demo(output: Path) -> None:
     """Go the whole way once on the built-in sandbox: offline, no keys, under two minutes."""
     from harvest.ledger.folder import DatasetFolder
@@ -162,8 +163,7 @@ def demo(output: Path) -> None:
     from harvest.sandbox.specials import STAND_INS
     from harvest.sandbox.world import World
 
-    config, dataset = write_settings(output), output / "dataset"
-    world = World.demo()
+    config, dataset, world = write_settings(output), output / "dataset", World.demo()
     with running_sandbox(world) as sandbox:
         via = ("--sandbox", sandbox.url)
         _step("run", str(config), *via)

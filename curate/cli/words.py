@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from curate.cli import cleaning, handing, judging, sorting
+from curate.cli import cleaning, handing, judging, paging, sorting
 from curate.cli.group import group
 
-__all__ = ["cleaning", "group", "handing", "judging", "sorting"]
+__all__ = ["cleaning", "group", "handing", "judging", "paging", "sorting"]
