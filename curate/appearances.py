@@ -19,10 +19,12 @@ def appearances(
     measures: Iterable[Measure],
     provenance: Mapping[str, Sequence[Seen]],
     max_distance: int,
+    stand_ins: Mapping[str, tuple[str, str]] | None = None,
 ) -> dict[str, Appearance]:
     """Appearance of every picture of `measures`, by sha256.
 
     `max_distance`: bits of the 256-bit hash within which another picture's accounts count too.
+    `stand_ins`: as `store.facts.read_stand_ins` has them.
     """
     accounts: dict[str, set[Account]] = {}
     looks = _Looks()
@@ -37,9 +39,17 @@ def appearances(
             posts=len({(seen.source, seen.post_id) for seen in provenance.get(sha256, ())}),
             accounts=len(own.union(*(accounts[other] for other in near.get(sha256, ())))),
             sensitive=any(seen.sensitive for seen in provenance.get(sha256, ())),
+            **_stands_in((stand_ins or {}).get(sha256), provenance.get(sha256, ())),
         )
         for sha256, own in accounts.items()
     }
+
+
+def _stands_in(told: tuple[str, str] | None, sightings: Sequence[Seen]) -> dict[str, str]:
+    """What a picture stands in for; nothing where one address gives it as its own."""
+    if told is None or not all(seen.stands_in for seen in sightings):
+        return {}
+    return dict(zip(("stands_in", "lock"), told, strict=True))
 
 
 class _Looks:

@@ -107,6 +107,26 @@ def count_hidden(source: Path) -> int:
     return hidden
 
 
+def find_labels(source: Path) -> list[str]:
+    """Labels that the sub-folders with files give, sorted; names that can be no label give none.
+
+    Raises UsageError for two that differ by case only.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for path in sorted(path for path in source.iterdir() if path.is_dir()):
+        label = _folder_label(Path(path.name, "x"))
+        if path.name.startswith(".") or label == _NO_LABEL or next(_files(path), None) is None:
+            continue
+        twin, name = found.setdefault(label.casefold(), (label, path.name))
+        if twin != label:
+            raise UsageError(
+                f"{source}: the folders {name!r} and {path.name!r} differ by case only, and are"
+                " one folder on some systems; put the pictures into one of them, or rename one,"
+                " then run this again"
+            )
+    return sorted(label for label, _ in found.values())
+
+
 def check_places(source: Path, folder: DatasetFolder) -> None:
     """Refuse a folder that is not there, that overlaps the data set, or is not the one before.
 
@@ -173,12 +193,14 @@ def read_cleaned(folder: DatasetFolder, copies: Copies) -> Cleaned:
     state = read_state(folder, utc_now)
     with open_store(folder) as catalog:
         ends = read_file_ends(catalog)
+    labels = state.labels
     dropped: dict[str, Counter[str]] = {}
     kept: dict[str, Counter[str]] = {part: Counter() for part in SPLITS}
     for sha256, (lost, told) in ends.items():
         first, *further = copies.labels.get(sha256, [told or _NO_LABEL])
         why = lost or _fate(state, sha256)
-        (kept[why] if why in kept else dropped.setdefault(why, Counter()))[told or first] += 1
+        label = labels.get(sha256) or told or first  # of what is kept, the label that it has now
+        (kept[why] if why in kept else dropped.setdefault(why, Counter()))[label] += 1
         if further:
             dropped.setdefault("same bytes again", Counter()).update(further)
     return Cleaned(str(folder.root), _plain(kept), dict(sorted(_plain(dropped).items())))

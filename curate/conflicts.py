@@ -64,8 +64,9 @@ class Standing:
 
 def home_of(stored: Stored, sightings: Iterable[Seen]) -> str:
     """The folder of a picture that nobody has moved and no check has flagged."""
-    told = told_labels(sightings)
-    if len(told) > 1:
+    every = list(sightings)
+    told = told_labels(every)
+    if len(told) > 1 or (every and all(seen.stands_in for seen in every)):
         return UNSORTED
     if stored.placed_as:
         return folder_of(stored.placed_as)

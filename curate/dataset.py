@@ -19,10 +19,12 @@ from curate.fresh import fresh_folder, refuse_strangers
 from curate.labels import Clock, SyncSummary, read_hands, utc_now
 from curate.leaks import FILE_NAME as LEAKS
 from curate.leaks import Leak, find_leaks, tell
+from curate.lock_parts import NO_LOCK, LockParts, read_parts
 from curate.rawfiles import raw_file
 from curate.selection import Chosen, material, need_labels, select
 from curate.settings import SplitSettings
 from curate.split import Division, Moved, divide
+from curate.store.ends import NOT_IN_LOCK, OVER_QUOTA, save_left_over
 from curate.store.opinions import Assigned, read_clusters, read_split, save_split
 from curate.store.schema import open_store, scratch_store
 from curate.units import Material
@@ -66,16 +68,18 @@ def build(
     folder: DatasetFolder,
     settings: SplitSettings | None = None,
     *,
+    split_from: Path | None = None,
     mode: FolderMode = "link",
     dry_run: bool = False,
     clock: Clock = utc_now,
 ) -> BuildSummary:
     """Build the data set. The caller holds its lock.
 
+    `split_from`: a lock file; what it names gets the part that it says, and later builds keep it.
     With `dry_run` everything is decided and nothing written, not even what people had moved.
     Raises DataError with fewer than two labels, when a label is left without a picture to train
     on, or cannot be split by account, and UsageError where files that are not winnow's stand in
-    `build/`; nothing is changed then. Otherwise as `labels.sync` does.
+    `build/`; nothing is changed then. Otherwise as `labels.sync` and `read_parts` do.
     """
     settings = settings or SplitSettings()
     refuse_strangers(folder.build, _is_ours, "build")
@@ -87,9 +91,13 @@ def build(
         clusters = read_clusters(catalog)
         before = read_split(catalog, settings.plan)
         anew = not before and bool(read_split(catalog))
-        stuff = material(selection.pictures, clusters)
-        division = divide(stuff, before, settings)
+        given = read_parts(split_from, selection.pictures) if split_from else NO_LOCK
+        wanted = [p for p in selection.pictures if p.sha256 not in given.left_out]
+        stuff = material(wanted, clusters)
+        division = divide(stuff, {**before, **given.assigned}, settings)
         taken = [p for p in selection.pictures if p.sha256 in division.assigned]
+        left_over = {s: OVER_QUOTA for s in stuff.labels if s not in division.assigned}
+        left_over |= dict.fromkeys(given.left_out, NOT_IN_LOCK)
         parts = {sha256: one.part for sha256, one in division.assigned.items()}
         summary = BuildSummary(
             pictures=len(taken),
@@ -98,15 +106,17 @@ def build(
             over_quota=division.left_out,
             moved=division.moved,
             leaks=find_leaks(parts, taken, clusters),
-            notes=[*selection.explain(), *division.notes],
+            notes=[*selection.explain(), *([given.told] if given.told else ()), *division.notes],
             plan=settings.plan + _without_account(stuff, settings),
             manifest=str(folder.build / MANIFEST),
             dry_run=dry_run,
             sync=found,
         )
         if division.left_out:
-            summary.left_out["over_quota"] = sum(division.left_out.values())
-        summary.notes += _explain(division, {p.sha256: p for p in taken})
+            summary.left_out[OVER_QUOTA] = sum(division.left_out.values())
+        if given.left_out:
+            summary.left_out[NOT_IN_LOCK] = len(given.left_out)
+        summary.notes += _explain(division, {p.sha256: p for p in taken}, given)
         if anew:
             summary.notes.append(f"the split was drawn anew by other settings: {settings.plan}")
         if settings.by == "account" and summary.plan != settings.plan:
@@ -118,6 +128,7 @@ def build(
                 _write_leaks(fresh, summary)
                 # Before the swap: a kill between the two costs a build, not the memory of one.
                 save_split(catalog, division.assigned, settings.plan)
+                save_left_over(catalog, left_over)
     return summary
 
 
@@ -141,17 +152,17 @@ def _without_account(stuff: Material, settings: SplitSettings) -> str:
     return f" (no account is known of {nameless} of {len(stuff.labels)} pictures)"
 
 
-def _explain(division: Division, pictures: Mapping[str, Chosen]) -> Iterator[str]:
+def _explain(division: Division, pictures: Mapping[str, Chosen], given: LockParts) -> Iterator[str]:
     """Yield lines on what the quotas left out and on pictures that changed their part."""
     if division.left_out:
         each = ", ".join(f"{label} {count}" for label, count in division.left_out.items())
         yield f"left out: {each} above max_per_label or train_per_label"
     for moved in division.moved[:_NAMED]:
         one = pictures[moved.sha256]
-        yield (
-            f"moved from {moved.before} to {moved.part}: {one.label}/{one.name}; a new picture"
-            f" joined its group with one of {moved.part}"
-        )
+        why = f"a new picture joined its group with one of {moved.part}"
+        if moved.sha256 in given.assigned:
+            why = f"the lock file has others of its group in {moved.part}, and they stay together"
+        yield (f"moved from {moved.before} to {moved.part}: {one.label}/{one.name}; {why}")
     if len(division.moved) > _NAMED:
         yield f"… and {len(division.moved) - _NAMED} more moved for the same reason"
 

@@ -25,7 +25,13 @@ from curate.exports.imagefolder import (
 from curate.exports.inventory import Inventory, take_inventory
 from curate.exports.shards import ShardSize, is_of_shards, write_shards
 from curate.exports.table import need_pyarrow, write_table
-from curate.exports.texts import remove_stale_logs, write_lock_file, write_logs, write_metadata
+from curate.exports.texts import (
+    other_locks,
+    remove_stale_logs,
+    write_lock_file,
+    write_logs,
+    write_metadata,
+)
 from curate.fresh import names_of, refuse_strangers
 from curate.labels import Clock, SyncSummary, read_hands, utc_now
 from curate.selection import select
@@ -161,7 +167,9 @@ def _write_texts(
         summary.notes += remove_stale_logs(root, inventory.labels)
         summary.logs = write_logs(inventory, root)
     if "lock" in plan.forms:
-        summary.lock = str(write_lock_file(inventory, root))
+        lock = write_lock_file(inventory, root)
+        summary.lock = str(lock)
+        summary.notes += other_locks(lock)
     if "metadata" in plan.forms:
         summary.metadata = str(write_metadata(inventory, root))
     if "card" in plan.forms:

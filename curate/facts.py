@@ -60,6 +60,9 @@ class Measure:
     deviation: float = 0.0
     """Flatness: largest standard deviation of luma and the two colour differences, 0 to 127.5.
     Where the first frame of an animation is flat, that of the frame which is least so."""
+    on_black: float = 0.0
+    """The same of a transparent picture on black, where it is flat on white and shows
+    something there; else 0."""
     entropy: float = 0.0
     """Of the luma's histogram, in bits, 0 (one grey) to 8."""
     blur: float = 0.0
@@ -93,6 +96,11 @@ class Appearance:
     """Accounts that show this picture, or one that hashes nearly like it."""
     sensitive: bool = False
     """Whether one of its posts says that not everybody should see it."""
+    stands_in: str = ""
+    """`replaced` or `placeholder` where harvest's report found all its addresses to have been
+    another picture's; else empty."""
+    lock: str = ""
+    """Name of the lock file by which it did; empty for a list of placeholders."""
 
 
 @dataclass(frozen=True, slots=True)

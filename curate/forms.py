@@ -51,7 +51,12 @@ class Near:
 
 
 def forms_of(facts: Measure) -> tuple[Form, ...]:
-    """The forms of a picture that can be decoded, each hash once."""
+    """The forms of a picture that can be decoded, each hash once.
+
+    None of one that is drawn in white on nothing: on white, where hashes look, all those are one.
+    """
+    if facts.on_black:
+        return ()
     every = (
         (PLAIN, facts.phash64, facts.phash256),
         (TRIMMED, facts.trimmed64, facts.trimmed256),

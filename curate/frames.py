@@ -1,10 +1,14 @@
-"""The later frames of an animation: hashes look at the first one alone, proofs at some others."""
+"""What else a file shows than its first frame on white, on which hashes alone look.
+
+The later frames of an animation, and what is drawn in white on nothing.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
+from PIL.Image import Image
 
 from harvest.ledger.picture import PictureError, open_picture
 
@@ -22,9 +26,21 @@ def later_deviation(path: Path, frames: int) -> float:
     most = 0.0
     for number in later_frames(frames):
         try:
-            picture = open_picture(path, frame=number).rgb.convert("YCbCr")
+            picture = open_picture(path, frame=number).rgb
         except PictureError:  # the first frame can be seen, and that is what is kept
             break
-        pixels = np.asarray(picture, np.float32).reshape(-1, 3)
-        most = max(most, float(pixels.std(axis=0).max()))
+        most = max(most, _deviation(picture))
     return most
+
+
+def deviation_on_black(path: Path) -> float:
+    """The standard deviation, in levels, of luma and colours with black where it lets through."""
+    try:
+        return _deviation(open_picture(path, ground=0).rgb)
+    except PictureError:
+        return 0.0
+
+
+def _deviation(rgb: Image) -> float:
+    pixels = np.asarray(rgb.convert("YCbCr"), np.float32).reshape(-1, 3)
+    return float(pixels.std(axis=0).max())

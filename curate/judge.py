@@ -10,7 +10,7 @@ from curate.checks.placeholder import Placeholder
 from curate.checks.protocol import Check
 from curate.facts import Appearance, Measure, Verdict
 from curate.settings import ChecksSettings
-from curate.store.facts import Seen
+from curate.store.facts import Seen, read_stand_ins
 from curate.store.opinions import each_measure
 from harvest.ledger.catalog import Catalog
 from harvest.ledger.fingerprint import HASH_VERSION
@@ -38,7 +38,8 @@ class Judge:
         """A judge of all measured pictures but the `lost` ones, whose files cannot be read."""
         near = (settings.placeholder or Placeholder()).max_distance
         measures = (m for m in each_measure(catalog, HASH_VERSION) if m.sha256 not in lost)
-        return cls(catalog, tuple(settings.enabled()), appearances(measures, provenance, near))
+        seen = appearances(measures, provenance, near, read_stand_ins(catalog))
+        return cls(catalog, tuple(settings.enabled()), seen)
 
     def verdicts(self) -> Iterator[tuple[str, list[Verdict]]]:
         """Every picture and what each check says of it, by sha256."""

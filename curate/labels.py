@@ -17,6 +17,7 @@ from curate.foreign import Arrivals, Origins, Patience, take_in
 from curate.hands import Before, Signature, read_moves
 from curate.hidden import find_hidden
 from curate.persons import name_of
+from curate.putting_back import put_back
 from curate.rawfiles import give_up, read_raw, take_back
 from curate.returns import carry_through
 from curate.scan import Scan, check_folders, folder_of, label_of, scan
@@ -35,7 +36,7 @@ from curate.store.schema import open_store
 from curate.sync_summary import SyncSummary, summary_of
 from harvest.ledger.catalog import Catalog
 from harvest.ledger.errors import DataError
-from harvest.ledger.folder import DatasetFolder
+from harvest.ledger.folder import DatasetFolder, FolderMode
 
 __all__ = ["Clock", "Manner", "SyncSummary", "login", "read_hands", "sync", "utc_now"]
 
@@ -60,6 +61,8 @@ class Manner:
     """Whether it is meant that all pictures are gone."""
     quiet: float = 0.0
     """Seconds for which nobody must have written to a file before it is taken in."""
+    put_back: FolderMode | None = None
+    """How to place again what stood below `images/` and is gone; None: not at all."""
     scratch: bool = False
     """Whether the catalog is a copy, in which moves are noted even when nothing is to change."""
 
@@ -81,7 +84,10 @@ def sync(
     or all that stood in it is gone, unless the caller says in `manner` that this is meant.
     """
     with open_store(folder) as catalog:
+        back = put_back(catalog, folder, manner.put_back) if manner.put_back else None
         standing, summary = read_hands(catalog, folder, clock, manner)
+        if back is not None:
+            summary.put_back = back.pictures
         clusters, provenance = read_clusters(catalog), read_provenance(catalog)
         summary.conflicts = find_conflicts(standing, provenance, clusters)
         return summary
@@ -111,7 +117,7 @@ def read_hands(
     before = Before.read(catalog, images, history, last)
     seen = _steady_look(lambda: scan(folder, images, raw, last, forgotten), before.standing())
     if not manner.all_removed:
-        _refuse_loss(folder, before, {place.sha256 for place in seen.places})
+        _refuse_loss(folder, before, {place.sha256 for place in seen.places} | seen.unnamed)
     arrivals, given_up, back = Arrivals(), frozenset[str](), frozenset[str]()
     if not dry_run:
         patience = Patience(clock, manner.quiet)
@@ -129,6 +135,7 @@ def read_hands(
         raw, back = take_back(folder, images, raw, shown)
     now = clock().isoformat(timespec="seconds")
     passed_over = {place.sha256 for place in last if place.path in set(arrivals.waiting)}
+    passed_over |= seen.unnamed
     moves = read_moves(
         catalog,
         before,
@@ -174,10 +181,12 @@ def _refuse_loss(folder: DatasetFolder, before: Before, found: Set[str]) -> None
     stood = stood & (before.last.keys() | before.history.keys()) or stood
     if not stood or stood & found or (folder.images.is_dir() and len(stood) < _ALL_AT_ONCE):
         return
+    root = shlex.quote(str(folder.root))
     raise DataError(
         f"{folder.images}: gone, with all {len(stood)} pictures that stood in it; put them back"
-        " from where they are now or from a backup, or, if all are to be rejected for ever, run"
-        f" `winnow curate sync --all-removed {shlex.quote(str(folder.root))}`"
+        f" from where they are now, or run `winnow curate sync --put-back {root}` to have them"
+        " placed again from raw/ as they stood; if all are to be rejected for ever, run"
+        f" `winnow curate sync --all-removed {root}`"
     )
 
 

@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 
 from curate.cuts import cut_hashes
 from curate.facts import Measure, is_flat
-from curate.frames import later_deviation
+from curate.frames import deviation_on_black, later_deviation
 from curate.margins import trimmed
 from harvest.ledger.fingerprint import (
     DRAFT_SIDE,
@@ -26,6 +26,7 @@ from harvest.ledger.records import Image
 
 _LEVELS = np.arange(256, dtype=np.float64)
 _OUTER = 0.03  # share of a side that is cut off at each end for the inner hash
+_OPAQUE = ("image/jpeg", "image/bmp")  # kinds that let nothing through
 _ENOUGH = 192  # pixels: half of them are still more than the 64 that a hash looks at
 
 
@@ -43,6 +44,10 @@ def measure(image: Image, path: Path) -> Measure:
     deviation, entropy, brightness = _levels(draft)
     if header.frames > 1 and is_flat(deviation):  # many fade in from black
         deviation = max(deviation, later_deviation(path, header.frames))
+    on_black = 0.0
+    if is_flat(deviation) and header.media_type not in _OPAQUE:  # white lines on nothing
+        on_black = deviation_on_black(path)
+        on_black = 0.0 if is_flat(on_black) else on_black
     return Measure(
         image.sha256,
         HASH_VERSION,
@@ -65,6 +70,7 @@ def measure(image: Image, path: Path) -> Measure:
         inner256=inner.phash256,
         cuts=cut_hashes(grey),
         deviation=round(deviation, 4),
+        on_black=round(on_black, 4),
         entropy=round(entropy, 4),
         blur=round(_blur(grey), 4),
         brightness=round(brightness, 4),

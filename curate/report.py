@@ -52,6 +52,8 @@ class Written:
     """Contact sheets; none where all is in one file."""
     names: Path | None
     """The list of all files; None where all is in one file."""
+    others: Path | None
+    """The list of what gave no picture; None where there is none, or all is in one file."""
     pictures: int
     """Pictures that it shows."""
     shelves: dict[str, int]
@@ -60,7 +62,8 @@ class Written:
     @property
     def paths(self) -> tuple[Path, ...]:
         """All files."""
-        return (self.page, *self.sheets, *((self.names,) if self.names else ()))
+        lists = (path for path in (self.names, self.others) if path is not None)
+        return (self.page, *self.sheets, *lists)
 
     def record(self) -> dict[str, object]:
         """The same for machines."""
@@ -68,6 +71,7 @@ class Written:
             "page": str(self.page),
             "sheets": [str(path) for path in self.sheets],
             "names": str(self.names) if self.names else None,
+            "others": str(self.others) if self.others else None,
             "bytes": {str(path): path.stat().st_size for path in self.paths},
             "pictures": self.pictures,
             "shelves": self.shelves,
@@ -107,6 +111,7 @@ def report(
         page,
         () if layout.one_file else tuple(pages.write_sheets()),
         None if layout.one_file else pages.write_names(),
+        pages.write_others(),
         count,
         {shelf.key: len(shelf.pictures) for shelf in shelves},
     )
@@ -148,7 +153,7 @@ def _can_be_shown(state: State, sha256: str) -> bool:
 
 def _remove_former(page: Path, fresh: Sequence[Path]) -> None:
     """Remove the contact sheets of a report that stood here before and had more of them."""
-    own = re.compile(re.escape(page.stem) + r"-(\d{2,}|names)\.html")
+    own = re.compile(re.escape(page.stem) + r"-(\d{2,}|names|others)\.html")
     for path in sorted(page.parent.iterdir()):
         if path in fresh or not own.fullmatch(path.name) or not path.is_file():
             continue

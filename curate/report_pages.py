@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from curate import report_sections
+from curate.report_others import Others
 from curate.report_sheets import Sheets, Slice, beside
 from curate.report_state import State
 from harvest.ledger import html
+from harvest.ledger.exports import NAMES_OTHERS
 from harvest.ledger.html import Html
 
 _EXAMPLES = 12
@@ -17,7 +19,7 @@ _MEMBERS = 6  # of a group, beside its keeper
 _NAMES = 500  # files under one heading
 _NAME = 28  # characters of a name in one
 _CHAPTERS = (
-    *("overview", "pictures", "checks", "duplicates", "conflicts", "leaks", "attrition"),
+    *("overview", "pictures", "never", "checks", "duplicates", "conflicts", "leaks", "attrition"),
     *("accounts", "tags", "time", "sizes"),
 )
 
@@ -30,6 +32,7 @@ class Pages:
         self._sheets = sheets
         self._page = page
         self._one_file = one_file
+        self._others = Others(state, sheets.stories)
         # A folder's name may be bytes that are no text.
         self._name = state.folder.name.encode("utf-8", "backslashreplace").decode()
 
@@ -37,11 +40,16 @@ class Pages:
     def _names_path(self) -> Path:
         return self._page.with_name(f"{self._page.stem}-names.html")
 
+    @property
+    def _others_path(self) -> Path:
+        return self._page.with_name(f"{self._page.stem}-others.html")
+
     def others(self) -> list[Path]:
         """Files of the report beside its first page."""
         if self._one_file:
             return []
-        return [*map(self._sheets.path, range(1, len(self._sheets.parts) + 1)), self._names_path]
+        sheets = map(self._sheets.path, range(1, len(self._sheets.parts) + 1))
+        return [*sheets, self._names_path, self._others_path]
 
     def write_index(self) -> Path:
         """Write the page with all figures, which leads to the others."""
@@ -49,6 +57,7 @@ class Pages:
         sections = [
             report_sections.overview(state),
             self._all_pictures(),
+            self._others.overview(self._way_to_others()),
             report_sections.checks(state, self._examples),
             self._duplicates(),
             self._conflicts(),
@@ -61,6 +70,7 @@ class Pages:
         ]
         if self._one_file:
             sections += [s for part in self._sheets.parts for s in self._sheets.sections(part)]
+            sections += self._others.sections(whole=False)
         links = [html.link(name, f"#{name}") for name in _CHAPTERS]
         title = f"{self._name}: curation"
         subtitle = f"{len(state.standing.images):,} pictures"
@@ -86,6 +96,18 @@ class Pages:
                 subtitle=f"{tiles:,} pictures; open one for its story",
                 nav=html.contents(links),
             )
+
+    def _way_to_others(self) -> str:
+        if not self._others.count:
+            return ""
+        return f"#{NAMES_OTHERS}" if self._one_file else beside(self._others_path)
+
+    def write_others(self) -> Path | None:
+        """Write the list of what gave no picture; None where there is nothing of the kind."""
+        if self._one_file or not self._others.count:
+            return None
+        title = f"{self._name}: what is no picture of its own"
+        return self._others.write(self._others_path, title, beside(self._page))
 
     def write_names(self) -> Path:
         """Write the list of all files by name, each linked to its story."""

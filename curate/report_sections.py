@@ -32,7 +32,7 @@ def overview(state: State) -> Html:
     facts: list[tuple[str, object]] = [
         ("pictures", len(state.standing.images)),
         ("in the data set", len(state.selection.pictures)),
-        *((reason.replace("_", " "), count) for reason, count in left_out.items()),
+        *((reason.replace("_", " "), n) for reason, n in (left_out | _left_over(state)).items()),
     ]
     body = [html.facts(facts)]
     counts = state.selection.counts
@@ -48,6 +48,12 @@ def overview(state: State) -> Html:
                 html.paragraph(f"Out of date: {stale}. `winnow curate build` writes it anew.")
             )
     return html.section("Overview", html.join(body), anchor="overview")
+
+
+def _left_over(state: State) -> dict[str, int]:
+    """Why the build that stands left pictures of the data set out -> how many."""
+    labels = state.labels
+    return dict(sorted(Counter(why for s, why in state.left_over.items() if s in labels).items()))
 
 
 def _out_of_date(state: State) -> str:

@@ -14,6 +14,7 @@ from curate.labels import Clock, read_hands
 from curate.scan import is_rejected
 from curate.selection import Selection, select
 from curate.store.decisions import Decision, read_decisions
+from curate.store.ends import Ended, read_ended, read_left_over, read_same_files
 from curate.store.facts import Seen, read_provenance, read_tags
 from curate.store.opinions import (
     Assigned,
@@ -74,6 +75,12 @@ class State:
     """What became of all that was seen."""
     built: Mapping[str, Built]
     """What the manifest of the build that stands says of each picture, by sha256."""
+    left_over: Mapping[str, str]
+    """Why the build that stands left pictures of the data set out, by sha256."""
+    ended: Sequence[Ended]
+    """What was shown and gave no picture."""
+    same_files: Mapping[str, Sequence[str]]
+    """Further files of a folder that hold a picture's bytes, by sha256."""
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -125,6 +132,9 @@ def read_state(folder: DatasetFolder, clock: Clock, *, dry_run: bool = False) ->
             decisions=read_decisions(catalog),
             tallies=[replace(tally, target=names[tally.target]) for tally in tallies],
             built=_read_built(folder),
+            left_over=read_left_over(catalog),
+            ended=read_ended(catalog),
+            same_files=read_same_files(catalog),
         )
 
 

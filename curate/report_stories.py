@@ -57,6 +57,8 @@ class Stories:
         if sha256 in self._state.selection.conflicts:
             return "conflict"
         words = [v.check for v in remarks if v.flagged]
+        if not words and sha256 in self._labels and sha256 in self._state.left_over:
+            words = [self._state.left_over[sha256].replace("_", " ")]
         return ", ".join(words or [f"warned: {v.check}" for v in remarks])
 
     def linked(self, sha256: str, text: object = "") -> Html:
@@ -76,6 +78,8 @@ class Stories:
             yield "file", ", ".join(place.path for place in places)
         yield "is", self._facts(sha256)
         yield from (("seen", line) for line in self._seen(sha256))
+        if same := self._state.same_files.get(sha256):
+            yield "same bytes", _some(same, _MOST_SEEN)
         if tags := self._state.tags.get(sha256):
             yield "tags", _some(tags, _MOST_TAGS)
         if alike := self._alike(sha256):
@@ -102,7 +106,9 @@ class Stories:
         part = self._state.split.get(sha256)
         built = self._state.built.get(sha256)
         other = f", built as {built.label}" if built and built.label != label else ""
-        return f"in the data set as {label}, {part.part if part else 'in no build'}{other}"
+        left = self._state.left_over.get(sha256, "").replace("_", " ")
+        where = part.part if part else f"left out of the build: {left}" if left else "in no build"
+        return f"in the data set as {label}, {where}{other}"
 
     def _facts(self, sha256: str) -> str:
         facts = self._state.measures.get(sha256)

@@ -22,6 +22,7 @@ from curate.rescue import tell_rescued_apart
 from curate.scan import is_rejected
 from curate.settings import ChecksSettings
 from curate.settle import Wanted, plan, settle
+from curate.store.ends import read_same_files
 from curate.store.facts import Seen, read_provenance
 from curate.store.opinions import replace_clusters, replace_verdicts
 from curate.store.schema import open_store, scratch_store
@@ -36,7 +37,7 @@ class CheckSummary:
     pictures: int = 0
     """Pictures of the data set."""
     merged: int = 0
-    """Pictures seen in more than one place, byte for byte: exact duplicates, kept once."""
+    """Addresses and files beyond each picture's first that gave the same bytes again."""
     decoded: int = 0
     """Pictures decoded by this run."""
     flagged: dict[str, int] = field(default_factory=dict)
@@ -77,7 +78,7 @@ def check(
     settings = settings or ChecksSettings()
     with scratch_store(folder) if dry_run else open_store(folder) as catalog:
         standing, found = read_hands(catalog, folder, clock, dry_run=dry_run)
-        standing = standing.guarding(settings.protected)
+        plainly, standing = standing, standing.guarding(settings.protected)
         summary = CheckSummary(len(standing.images), dry_run=dry_run, sync=found)
         limits = Limits(workers)
         for facts in measuring(catalog, folder, standing, limits=limits, progress=progress):
@@ -85,7 +86,8 @@ def check(
             if progress is not None:
                 progress.advance(facts.fault or "done")
         provenance = read_provenance(catalog)
-        summary.merged = sum(len(seen) > 1 for seen in provenance.values())
+        summary.merged = sum(len(seen) - 1 for seen in provenance.values())
+        summary.merged += sum(map(len, read_same_files(catalog).values()))
         judge = Judge.of(catalog, settings, provenance, standing.raw.lost)
         remarks = judge.remarks()
         now = clock().isoformat(timespec="seconds")
@@ -107,9 +109,11 @@ def check(
                 remarks[sha256].append(verdict)
         replace_verdicts(catalog, _all_verdicts(judge, duplicates), now)
         replace_clusters(catalog, duplicates.clusters)
-        found.conflicts = find_conflicts(standing, provenance, duplicates.clusters)
+        # Told as build and sync see them; what is protected moves for none of them.
+        found.conflicts = find_conflicts(plainly, provenance, duplicates.clusters)
         _count(summary, standing, remarks, duplicates)
-        moves = plan(standing, _wanted(standing, remarks, provenance, found.conflicts))
+        conflicts = find_conflicts(standing, provenance, duplicates.clusters)
+        moves = plan(standing, _wanted(standing, remarks, provenance, conflicts))
         done = moves if dry_run else settle(catalog, folder, moves, clock)
         summary.moved = dict(sorted(Counter(move.to for move in done).items()))
         return summary

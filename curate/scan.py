@@ -11,7 +11,7 @@ from pathlib import Path
 
 from curate.rawfiles import RawFiles, stamp_of
 from curate.store.moves import Place
-from harvest.ledger.content import hash_file
+from harvest.ledger.content import hash_file, hash_if_readable
 from harvest.ledger.errors import UsageError
 from harvest.ledger.folder import REJECTED, UNSORTED, DatasetFolder
 from harvest.ledger.labelnames import check_label, is_label_folder
@@ -48,6 +48,8 @@ class Scan:
     """Paths of pictures that the catalog does not know."""
     strays: tuple[str, ...]
     """Files that are not pictures, one line each."""
+    unnamed: frozenset[str] = frozenset()
+    """Pictures (sha256) that stand here under a name that nothing can hold."""
 
 
 def folder_of(path: str) -> str:
@@ -133,9 +135,15 @@ def scan(
     places: list[Place] = []
     foreign: list[str] = []
     strays: list[str] = []
+    unnamed = set[str]()
     for path, stat in _files(folder.images, strays):
         seen = by_path.get(path)
         stamp = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        if not _is_text(path):
+            # No text column can hold such a name, so no move of it could be noted.
+            known_as = raw.by_stamp.get(stamp_of(stat)) or by_inode.get(stamp)
+            unnamed.add(known_as or hash_if_readable(folder.images / path))
+            continue
         if seen is not None and (seen.inode, seen.size, seen.mtime_ns) == stamp:
             sha256 = seen.sha256
         else:
@@ -158,7 +166,7 @@ def scan(
                     strays.append(f"images/{path}: not a picture")
                 continue
         places.append(place_of(path, sha256, stat))
-    return Scan(tuple(places), tuple(foreign), tuple(strays))
+    return Scan(tuple(places), tuple(foreign), tuple(strays), frozenset(unnamed & known.keys()))
 
 
 def place_of(path: str, sha256: str, stat: os.stat_result) -> Place:
@@ -179,10 +187,12 @@ def _files(root: Path, strays: list[str]) -> Iterator[tuple[str, os.stat_result]
                     below.append(path)
             elif _is_ignored(entry.name):
                 continue
-            elif not _is_text(path):
-                # No text column can hold such a name, so no move of it could be noted.
-                strays.append(f"images/{path!a}: the name is not UTF-8; rename the file")
             elif entry.is_file(follow_symlinks=False):
+                if not _is_text(path):
+                    strays.append(
+                        f"images/{_shown(path)}: the name is not UTF-8; the file is left alone and"
+                        " counts as standing where it was: rename it"
+                    )
                 try:
                     stat = entry.stat(follow_symlinks=False)
                 except FileNotFoundError:
@@ -208,6 +218,11 @@ def is_shut(name: str) -> bool:
 def _is_ignored(name: str) -> bool:
     lowered = name.casefold()
     return is_shut(name) or lowered.endswith(_UNDER_WAY) or name.endswith("~") or name[:2] == "~$"
+
+
+def _shown(path: str) -> str:
+    r"""A path with bytes that are no text as `\xe9`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _is_text(path: str) -> bool:

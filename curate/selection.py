@@ -65,6 +65,11 @@ class Chosen:
         return picture_name(source, post, index, self.sha256, self.stored.extension)
 
     @property
+    def original_file(self) -> str:
+        """Its path below the folder that it was taken from; empty for one from the net."""
+        return next((seen.file for seen in self.sightings if seen.file), "")
+
+    @property
     def url(self) -> str:
         """The published address: of its earliest sighting that has one, verbatim; else empty."""
         return next((seen.url for seen in self.sightings if seen.url), "")

@@ -17,6 +17,7 @@ from curate.checks.light import Light
 from curate.checks.odd_aspect import OddAspect
 from curate.checks.placeholder import Placeholder
 from curate.checks.protocol import Check
+from curate.checks.replaced import Replaced
 from curate.checks.sensitive import Sensitive
 from curate.checks.too_heavy import TooHeavy
 from curate.checks.too_small import TooSmall
@@ -53,6 +54,7 @@ class ChecksSettings(SettingsSection):
     too_heavy: TooHeavy | None = TooHeavy()
     too_small: TooSmall | None = TooSmall()
     blank: Blank | None = Blank()
+    replaced: Replaced | None = Replaced()
     placeholder: Placeholder | None = Placeholder()
     odd_aspect: OddAspect | None = OddAspect()
     animated: Animated | None = Animated()

@@ -18,6 +18,7 @@ from curate.units import Material, Unit, at_most, find_units
 from harvest.ledger.errors import DataError
 from harvest.ledger.manifest import Split
 
+_FEW = 5  # pictures, below which twice as many as planned is nothing to speak of
 _HELD_OUT: tuple[Split, ...] = ("test", "validation")
 
 
@@ -88,6 +89,7 @@ class _Dealing:
 
     def __init__(self, units: Sequence[Unit], settings: SplitSettings) -> None:
         self._settings = settings
+        self._units = len(units)
         self._fresh = sorted((u for u in units if u.part is None), key=lambda u: (u.draw, u.name))
         self.totals: Counter[str] = Counter()
         self._have: dict[Split, Counter[str]] = {part: Counter() for part in _HELD_OUT}
@@ -171,6 +173,20 @@ class _Dealing:
                     f"label {label!r}: {have or 'nothing'} in the test part, where {wanted} were"
                     f" wanted; what stays together by {self._settings.by} fits no better"
                 )
+        for part in _HELD_OUT:
+            planned = sum(self.wanted(part, label) for label in self.totals)
+            have = self._have[part].total()
+            if _is_far_off(have, planned) and not (part == "test" and have < planned and exact):
+                yield (
+                    f"{part} part: {have or 'no'} pictures, where {planned} were planned; what"
+                    f" stays together by {self._settings.by} are {self._units:,} groups, too few"
+                    " or too large to divide so"
+                )
+
+
+def _is_far_off(have: int, planned: int) -> bool:
+    """Whether a part is empty against the plan, or has less than half of it or over twice."""
+    return (have < planned and 2 * have <= planned) or have > 2 * max(planned, _FEW)
 
 
 def _need_parting(

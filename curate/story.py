@@ -15,12 +15,14 @@ from curate.differ import find_picture
 from curate.history import Batch, batches, words_of
 from curate.labels import Clock, read_hands, utc_now
 from curate.store.decisions import UNDO, Decision, read_decisions
+from curate.store.ends import named, read_ended, read_left_over, read_same_files
 from curate.store.facts import Seen, read_provenance
 from curate.store.opinions import Membership, read_checked, read_clusters, read_verdicts
 from curate.store.schema import open_store
 from harvest.ledger.errors import UsageError
 from harvest.ledger.folder import IMAGES, DatasetFolder
 
+_NAMED = 5  # files of one name, before the rest is left out
 _LEFT = "left where it stands, for the checks to judge"
 
 
@@ -39,7 +41,7 @@ class Story:
     """All that is known of one picture."""
 
     sha256: str
-    """The picture."""
+    """The picture; empty for a file or an address that gave none."""
     lines: tuple[Line, ...]
     """Where it is, where it came from, what checks said, its group, its decisions."""
 
@@ -54,7 +56,17 @@ def tell_story(folder: DatasetFolder, name: str, *, clock: Clock = utc_now) -> S
     with open_store(folder, read_only=True) as catalog:
         standing, _ = read_hands(catalog, folder, clock, dry_run=True)
         provenance, clusters = read_provenance(catalog), read_clusters(catalog)
-        sha256 = _find(standing, provenance, name)
+        same, left_over = read_same_files(catalog), read_left_over(catalog)
+        names = _names(provenance, same)
+        ended = [
+            Line(one.status, f"{one.name}: {one.words}") for one in named(read_ended(catalog), name)
+        ]
+        try:
+            sha256 = _find(standing, names, name)
+        except UsageError:
+            if not ended or name in names:
+                raise
+            return Story("", tuple(ended))
         lines = [Line("now in", f"{IMAGES}/{p.path}") for p in standing.places.get(sha256, ())]
         if not lines:
             lines.append(Line("now in", "raw/ only: it does not stand below images/"))
@@ -64,6 +76,12 @@ def tell_story(folder: DatasetFolder, name: str, *, clock: Clock = utc_now) -> S
         if conflict is not None:
             lines.append(Line("conflict", conflict))
         lines += [Line("seen", _seen(each)) for each in provenance.get(sha256, ())]
+        lines += [
+            Line("same", f"as the file {file}, byte for byte") for file in same.get(sha256, ())
+        ]
+        if sha256 in left_over:
+            words = left_over[sha256].replace("_", " ")
+            lines.append(Line("build", f"left out of the build that stands: {words}"))
         when = read_checked(catalog)
         for verdict in read_verdicts(catalog).get(sha256, ()):
             if verdict.flagged or verdict.warned:
@@ -72,7 +90,7 @@ def tell_story(folder: DatasetFolder, name: str, *, clock: Clock = utc_now) -> S
                 lines.append(Line("check", f"{words} ({when})" if when else words))
         lines += _group(sha256, clusters)
         lines += [_told(decision) for decision in read_decisions(catalog).get(sha256, ())]
-        return Story(sha256, tuple(lines))
+        return Story(sha256, (*lines, *ended))
 
 
 def tell_batches(folder: DatasetFolder) -> list[Batch]:
@@ -90,19 +108,34 @@ def summary_of(batch: Batch) -> str:
     return ", ".join(f"{n} {way}" for way, n in sorted(ways.items(), key=lambda i: (-i[1], i[0])))
 
 
-def _find(standing: Standing, provenance: Mapping[str, Sequence[Seen]], name: str) -> str:
+def _names(
+    provenance: Mapping[str, Sequence[Seen]], same: Mapping[str, Sequence[str]]
+) -> dict[str, set[str]]:
+    """Name of a file in the folder that it came from, with folders and without -> pictures."""
+    found: dict[str, set[str]] = {}
+    files = [(s, seen.file) for s, some in provenance.items() for seen in some if seen.file]
+    for sha256, file in (*files, *((s, file) for s, some in same.items() for file in some)):
+        for name in (file, PurePath(file).name):
+            found.setdefault(name, set()).add(sha256)
+    return found
+
+
+def _find(standing: Standing, names: Mapping[str, set[str]], name: str) -> str:
     """As `find_picture`; also by the name that the file had in the folder that it came from."""
     try:
         return find_picture(standing, name)
     except UsageError:
-        former = {
-            sha256
-            for sha256, sightings in provenance.items()
-            if any(s.file and name in (s.file, PurePath(s.file).name) for s in sightings)
-        }
-        if len(former) != 1:
+        former = names.get(name, set())
+        if len(former) > 1:
+            whole = sorted(n for n, s in names.items() if s & former and n.endswith(f"/{name}"))
+            some = ", ".join(whole[:_NAMED])
+            raise UsageError(
+                f"{name!r}: {len(former)} pictures came from files of that name; wanted one of"
+                f" them: {some}{', …' if len(whole) > _NAMED else ''}"
+            ) from None
+        if not former:
             raise
-        return former.pop()
+        return next(iter(former))
 
 
 def _seen(seen: Seen) -> str:

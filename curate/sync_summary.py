@@ -31,6 +31,8 @@ class SyncSummary:
     """Pictures that were removed from `images/`: rejected by hand, never placed again."""
     taken_in: int = 0
     """Files that became pictures of the source `folder`."""
+    put_back: int = 0
+    """Pictures that were gone from `images/` and were placed again, as was asked."""
     edited: dict[str, str] = field(default_factory=dict)
     """sha256 of a file taken in -> sha256 of the picture of which it is an edited copy."""
     resumed: int = 0

@@ -15,7 +15,8 @@ class Blank(Check):
 
     A page that is white but for a drawing is far from flat: black lines on one pixel in a hundred
     give a deviation of 25, on one in ten thousand still 2.5. Luma and both colour differences are
-    looked at, and the one that deviates most counts.
+    looked at, and the one that deviates most counts. What is transparent is looked at on white and,
+    where that is flat, on black: white lines on nothing are a drawing.
     """
 
     name: ClassVar[str] = "blank"
@@ -26,7 +27,8 @@ class Blank(Check):
 
     def judge(self, measure: Measure, appearance: Appearance = ALONE) -> Verdict:
         """Flag flat pictures; one that cannot be decoded is not judged."""
-        if not measure.fault and measure.deviation < self.max_deviation:
-            said = f"deviates by {measure.deviation:.1f} levels, under {self.max_deviation:g}"
-            return self.failed(measure.deviation, said)
-        return self.passed(measure.deviation)
+        deviation = max(measure.deviation, measure.on_black)
+        if not measure.fault and deviation < self.max_deviation:
+            said = f"deviates by {deviation:.1f} levels, under {self.max_deviation:g}"
+            return self.failed(deviation, said)
+        return self.passed(deviation)

@@ -11,6 +11,7 @@ from curate.checks.light import Light
 from curate.checks.odd_aspect import OddAspect
 from curate.checks.placeholder import Placeholder
 from curate.checks.protocol import Check
+from curate.checks.replaced import Replaced
 from curate.checks.sensitive import Sensitive
 from curate.checks.too_heavy import TooHeavy
 from curate.checks.too_small import TooSmall
@@ -22,6 +23,7 @@ CHECKS: tuple[type[Check], ...] = (
     TooHeavy,
     TooSmall,
     Blank,
+    Replaced,
     Placeholder,
     OddAspect,
     Animated,

@@ -14,15 +14,16 @@ from harvest.ledger.placeholders import KnownPlaceholders, read_placeholders
 class Placeholder(Check):
     """The same picture under many posts or accounts, or one of a list. Score: posts that show it.
 
-    What is on the list is set aside. A picture that recurs may be one that many people like: it
-    is warned of, and `action: reject` sets it aside too.
+    What is on the list is set aside, and so is what harvest's report found in the place of pictures
+    that a lock file, or a list of its own, knows. A picture that recurs may be one that many people
+    like: it is warned of, and `action: reject` sets it aside too.
     """
 
     name: ClassVar[str] = "placeholder"
     title: ClassVar[str] = "stands in for many"
 
     action: Action = "warn"
-    """For pictures that recur; those of the list are always set aside."""
+    """For pictures that recur; those that are known are always set aside."""
     min_posts: int = Field(default=10, ge=2)
     """So many posts that show these very bytes make a placeholder."""
     min_accounts: int = Field(default=5, ge=2)
@@ -55,8 +56,14 @@ class Placeholder(Check):
         if comment is not None:
             said = f"a known placeholder: {comment}" if comment else "a known placeholder"
             return self.failed(posts, said, "reject")
+        if appearance.stands_in == self.name:
+            return self.failed(posts, _found(appearance.lock), "reject")
         if posts >= self.min_posts:
             return self.failed(posts, f"the same file under {posts:,} posts")
         if accounts >= self.min_accounts:
             return self.failed(posts, f"shown by {accounts:,} accounts")
         return self.passed(posts)
+
+
+def _found(lock: str) -> str:
+    return f"it stands where {lock} has other pictures" if lock else "on harvest's list"

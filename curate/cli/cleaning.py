@@ -16,6 +16,8 @@ import click
 from curate.cli.group import OutPath, group, json_option, print_json, printable, tell
 from curate.cli.handing import overridden
 
+_LABELS = 2  # at least so many to divide a data set
+
 
 @group.command()
 @click.argument("source", metavar="FOLDER", type=click.Path(path_type=Path))
@@ -55,6 +57,7 @@ def clean(
         check_places,
         count_hidden,
         find_copies,
+        find_labels,
         read_cleaned,
         write_settings,
     )
@@ -64,12 +67,22 @@ def clean(
     from harvest.ledger.progress import show_table
     from harvest.ledger.settings import load_settings
 
-    settings = load_settings(config) if config is not None else None
+    settings = load_settings(config, partial=True) if config is not None else None
     if settings is not None:
         settings.section("checks", ChecksSettings)
     split = settings.section("split", SplitSettings) if settings else SplitSettings()
     split = overridden(split, {name: n for name, n in given.items() if n is not None})
     check_places(source, DatasetFolder(dataset))
+    if len(labels := find_labels(source)) < _LABELS:
+        few = f"{source}: fewer than two labels: {', '.join(labels) or 'none'}"
+        if any(n is not None for n in given.values()):
+            raise DataError(
+                f"{few}; wanted a sub-folder with pictures for each label, or no quota: then the"
+                " pictures are checked and not divided"
+            )
+        tell([f"{few}; the pictures are checked and cannot be divided"])
+    if dry_run:
+        tell([f"--dry-run: {dataset} is not made; the commands below are shown as they would run"])
     copies = find_copies(source)
     if hidden := count_hidden(source):
         tell([f"left out: {hidden:,} files in hidden folders of {source}"])

@@ -45,6 +45,18 @@ class OutPath(click.Path):
         return super().convert(value, param, ctx)
 
 
+class NamingCommand(click.Command):
+    """A command that is given names of files: one may begin with a dash."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As ever. Fails for an unknown option with a word on what a name takes."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            said = f"{error.message} A name that begins with - stands last, behind --"
+            raise click.NoSuchOption(error.option_name, said, error.possibilities, ctx) from None
+
+
 @click.group(name="curate")
 def group() -> None:
     """Judge, sort and hand off the pictures of a data set."""
@@ -61,9 +73,10 @@ def open_folder(dataset: Path, config: Path | None) -> tuple[DatasetFolder, Sett
     from harvest.ledger.settings import load_settings
 
     folder = DatasetFolder.open(dataset)
-    if config is None and folder.settings_file.is_file():
-        config = folder.settings_file
-    return folder, load_settings(config) if config is not None else None
+    if config is not None:
+        return folder, load_settings(config, partial=True)
+    whole = folder.settings_file.is_file()
+    return folder, load_settings(folder.settings_file) if whole else None
 
 
 def tell_sync(found: SyncSummary) -> None:
@@ -78,6 +91,7 @@ def tell_sync(found: SyncSummary) -> None:
             ]
         )
     news = [
+        (found.put_back, "placed again, as they stood below images/"),
         (found.labelled, "moved into a label folder by hand"),
         (found.unlabelled, "moved to _unsorted by hand"),
         (found.rejected, "moved to _rejected by hand"),

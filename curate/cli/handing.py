@@ -124,10 +124,22 @@ def _show_export(made: ExportSummary) -> None:
     type=click.Choice(["group", "account"]),
     help="What no two parts share: groups of one picture or post (default), or whole accounts.",
 )
+@click.option(
+    "--split-from",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="LOCK",
+    help="Take the parts from this lock file (NAME.lock.csv) where it names a picture.",
+)
 @click.option("--dry-run", is_flag=True, help="Decide everything, write nothing.")
 @json_option
 def build(
-    dataset: Path, config: Path | None, dry_run: bool, as_json: bool, **given: float | str | None
+    dataset: Path,
+    *,
+    config: Path | None,
+    split_from: Path | None,
+    dry_run: bool,
+    as_json: bool,
+    **given: float | str | None,
 ) -> None:
     """Write build/{train,validation,test}/<label>/ and its manifest."""
     from curate.dataset import build as run_build
@@ -139,7 +151,7 @@ def build(
     split = overridden(split, {name: value for name, value in given.items() if value is not None})
     with folder.lock("curate build", reading=dry_run):
         mode = settings.folders if settings else "link"
-        made = run_build(folder, split, mode=mode, dry_run=dry_run)
+        made = run_build(folder, split, split_from=split_from, mode=mode, dry_run=dry_run)
     if as_json:
         print_json(asdict(made))
         return

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from curate.cli.group import (
+    NamingCommand,
     OutPath,
     config_option,
     dataset_argument,
@@ -51,7 +52,7 @@ def check(
     moved = "would be moved" if dry_run else "moved"
     rows: list[tuple[str, int]] = [
         ("pictures", found.pictures),
-        ("seen more than once, byte for byte", found.merged),
+        ("same bytes again", found.merged),
         ("decoded now", found.decoded),
         *((f"flagged: {name}", n) for name, n in found.flagged.items()),
         *((f"warned of, kept: {name}", n) for name, n in found.warned.items()),
@@ -85,7 +86,7 @@ def groups(dataset: Path, out: Path | None, as_json: bool) -> None:
     click.echo(printable(str(path)))
 
 
-@group.command()
+@group.command(cls=NamingCommand)
 @dataset_argument
 @click.argument("one")
 @click.argument("other")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from curate.cli.group import (
+    NamingCommand,
     dataset_argument,
     group,
     json_option,
@@ -36,25 +37,39 @@ who_option = click.option(
 @group.command()
 @dataset_argument
 @click.option("--all-removed", is_flag=True, help="All pictures are gone, and that is meant.")
+@click.option("--put-back", is_flag=True, help="Place again, from raw/, what images/ has lost.")
 @click.option("--watch", is_flag=True, help="Go on reading while you sort; Ctrl-C ends it.")
 @who_option
 @json_option
-def sync(dataset: Path, all_removed: bool, watch: bool, who: str | None, as_json: bool) -> None:
+def sync(
+    dataset: Path,
+    *,
+    all_removed: bool,
+    put_back: bool,
+    watch: bool,
+    who: str | None,
+    as_json: bool,
+) -> None:
     """Read back what was moved by hand below images/.
 
-    With --watch a line (with --json an object) for each batch of changes.
+    With --watch a line (with --json an object) for each batch of changes. With --put-back every
+    picture that stood below images/ and is gone is placed again where it stood.
     """
     from curate.labels import Manner
     from curate.labels import sync as run_sync
     from harvest.ledger.progress import show_table
 
-    folder, _ = open_folder(dataset, None)
-    manner = Manner(who, all_removed)
+    folder, settings = open_folder(dataset, None)
+    mode = settings.folders if settings is not None else "link"
+    manner = Manner(who, all_removed, put_back=mode if put_back else None)
+    if all_removed and put_back:
+        raise UsageError("--all-removed and --put-back: one rejects all, the other saves it; one")
     if watch:
         from curate.cli.watching import run_watch
 
-        if all_removed:
-            raise UsageError("--all-removed: not with --watch; run it once without, then watch")
+        if all_removed or put_back:
+            option = "--all-removed" if all_removed else "--put-back"
+            raise UsageError(f"{option}: not with --watch; run it once without, then watch")
         run_watch(folder, manner, as_json=as_json)
         return
     with folder.lock("curate sync"):
@@ -105,7 +120,7 @@ def undo(dataset: Path, as_json: bool, who: str | None, dry_run: bool, **which: 
         click.echo(f"as it stood after decision {found.to}; `winnow curate undo` takes this back")
 
 
-@group.command()
+@group.command(cls=NamingCommand)
 @dataset_argument
 @click.argument("picture", required=False)
 @click.option("-n", "count", type=click.IntRange(min=1), default=20, help="Batches shown: 20.")
@@ -114,8 +129,8 @@ def log(dataset: Path, picture: str | None, count: int, as_json: bool) -> None:
     """Tell the history of PICTURE in words, or without it the last batches of decisions.
 
     PICTURE: the first digits of its sha256, or the name of its file below images/ or in the folder
-    that it came from. Each batch begins with what leads back to how all stood after it:
-    `winnow curate undo DIR --to N`.
+    that it came from; also of a file, or an address, that never became one. Each batch begins with
+    what leads back to how all stood after it: `winnow curate undo DIR --to N`.
     """
     from curate.story import summary_of, tell_batches, tell_story
 
@@ -125,7 +140,7 @@ def log(dataset: Path, picture: str | None, count: int, as_json: bool) -> None:
         if as_json:
             print_json(story.record())
             return
-        click.echo(story.sha256)
+        click.echo(story.sha256 or "never became a picture")
         for line in story.lines:
             click.echo(printable(f"  {line.head:<8}  {line.words}"))
         return

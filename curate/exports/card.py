@@ -62,13 +62,21 @@ def write_card(inventory: Inventory, root: Path, beside: Beside) -> Path | None:
 
 def beside_lock(inventory: Inventory) -> Beside:
     """The published text files; by the YAML, the lock file opens as a table."""
+    name = lock_name(inventory)
     words = (
-        "`urls_<label>.log` hold one address a line, `*.lock.csv` what each address gave (sha256,"
+        f"`urls_<label>.log` hold one address a line, `{name}` what each address gave (sha256,"
         " perceptual hash, size, part), `metadata.jsonl` who posted each picture, where and when."
     )
     has_lines = any(picture.url for picture in inventory.selection.pictures)
-    config = {"config_name": "default", "data_files": "*.lock.csv"}
+    # One of a former name of the folder may lie beside it; a name may be no pattern, though.
+    plain_name = name.isprintable() and not set(name) & set("*?[]{}`")
+    config = {"config_name": "default", "data_files": name if plain_name else "*.lock.csv"}
     return Beside(words, {"configs": [config]} if has_lines else {})
+
+
+def lock_name(inventory: Inventory) -> str:
+    """Name of the lock file, as text."""
+    return f"{inventory.name}.lock.csv"
 
 
 def _front(inventory: Inventory, beside: Beside) -> dict[str, object]:
@@ -141,7 +149,7 @@ def _again(inventory: Inventory) -> Iterator[str]:
     pictures = inventory.selection.pictures
     logs = [f"urls_{p}.log" for p in sorted({p.label for p in pictures if p.url})]
     if logs:
-        lock = shlex.quote(f"{inventory.name}.lock.csv")
+        lock = shlex.quote(lock_name(inventory))
         words = " ".join(map(shlex.quote, logs))
         sizes = " --best-size" if inventory.larger else ""
         yield f"```sh\nwinnow harvest urls {words} -o again --lock {lock}{sizes}\n```"

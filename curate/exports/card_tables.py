@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from curate.exports.inventory import KEPT, Inventory
+from curate.store.ends import NOT_IN_LOCK, OVER_QUOTA
 from harvest.ledger.manifest import SPLITS
 
 Rows = list[Sequence[object]]
@@ -22,6 +23,10 @@ _STATES = {
     "changed": "edited by accident",
     "missing": "lost",
     "not_placed": "not placed yet",
+}
+_LEFT_OVER = {
+    OVER_QUOTA: "above the quota of the build: in no part",
+    NOT_IN_LOCK: "in no part of the lock file that the build follows",
 }
 
 
@@ -79,13 +84,17 @@ def account_rows(inventory: Inventory) -> tuple[Sequence[str], Rows]:
 
 
 def left_out_rows(inventory: Inventory) -> tuple[Sequence[str], Rows]:
-    """Pictures that are not kept, by check or reason, most first."""
+    """What is not kept or in no part, by check or reason, most first; then what gave no picture."""
     counts: Counter[str] = Counter()
     for entry in inventory.entries():
-        if entry.state != KEPT:
-            counts[entry.reason or _STATES[entry.state]] += 1
+        if entry.state != KEPT or entry.reason:
+            counts[_LEFT_OVER.get(entry.reason) or entry.reason or _STATES[entry.state]] += 1
     rows: Rows = [(why, counts[why]) for why in sorted(counts, key=lambda why: (-counts[why], why))]
-    return ("check or reason", "pictures"), rows
+    if inventory.same_files:
+        rows.append(("same bytes as another file", inventory.same_files))
+    for why, count in sorted(inventory.ended.items(), key=lambda one: (-one[1], one[0])):
+        rows.append((f"never became a picture: {why}", count))
+    return ("check or reason", "pictures, files or addresses"), rows
 
 
 def target_lines(inventory: Inventory) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from curate.scan import is_rejected
 from curate.selection import Chosen, Selection
 from curate.settings import NEAR_DUPLICATE
 from curate.store.decisions import read_decisions
+from curate.store.ends import read_ended, read_left_over, read_same_files
 from curate.store.facts import Seen, Stored, read_days, read_provenance, read_tags, read_targets
 from curate.store.opinions import (
     Assigned,
@@ -52,7 +54,8 @@ class Entry:
     state: str
     """`kept`, `duplicate`, `rejected`, or a reason of `Selection.reasons`."""
     reason: str
-    """Why it was rejected: the check's name, or `by_hand`; empty for other states."""
+    """Why it was rejected: the check's name, or `by_hand`; of a kept one, why the build left it out
+    (`over_quota`); else empty."""
     detail: str
     """The same in one line for people; of a conflict, what is in conflict."""
     keeper: str | None
@@ -101,6 +104,12 @@ class Inventory:
     """Persons who have moved pictures."""
     larger: bool
     """Whether larger sizes were fetched than the addresses name."""
+    left_over: Mapping[str, str]
+    """Why the build that stands left pictures of the data set out, by sha256."""
+    ended: Mapping[str, int]
+    """Why something that was shown gave no picture -> how often."""
+    same_files: int
+    """Files of folders whose bytes another one has brought."""
 
     @property
     def name(self) -> str:
@@ -149,7 +158,9 @@ class Inventory:
         for sha256, stored in self.standing.images.items():
             picture = kept.get(sha256)
             state, reason, detail, keeper = (
-                (KEPT, "", "", None) if picture else self._set_aside(sha256)
+                (KEPT, self.left_over.get(sha256, ""), "", None)
+                if picture
+                else self._set_aside(sha256)
             )
             places = self.standing.places.get(sha256, ())
             sightings = self.provenance.get(sha256, ())
@@ -201,6 +212,9 @@ def take_inventory(
         days=read_days(catalog),
         people=len(set(hands)),
         larger=were_larger(catalog),
+        left_over=read_left_over(catalog),
+        ended=Counter(one.reason or one.status for one in read_ended(catalog)),
+        same_files=sum(map(len, read_same_files(catalog).values())),
     )
 
 
@@ -223,6 +237,7 @@ def manifest_line(picture: Chosen, assigned: Assigned) -> ManifestLine:
         height=facts.height,
         bytes=facts.n_bytes,
         phash256=facts.phash256,
+        original_file=picture.original_file,
     )
 
 

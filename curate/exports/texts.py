@@ -10,7 +10,7 @@ from pathlib import Path
 from curate.exports.inventory import Inventory
 from curate.selection import Chosen
 from harvest.ledger.folder import IMAGES
-from harvest.ledger.lockfile import LockLine, write_lock
+from harvest.ledger.lockfile import LockLine, is_lock, write_lock
 from harvest.ledger.urllog import write_url_log
 
 METADATA = "metadata.jsonl"
@@ -39,6 +39,16 @@ def write_lock_file(inventory: Inventory, root: Path) -> Path:
     path = lock_path(inventory, root)
     write_lock(path, sorted(lines, key=lambda line: (line.label, line.url)))
     return path
+
+
+def other_locks(path: Path) -> Iterator[str]:
+    """Yield a line for each lock file beside this one: of a former name, or somebody's."""
+    for other in sorted(path.parent.glob("*.lock.csv")):
+        if other.name != path.name and is_lock(other):
+            yield (
+                f"{other}: another lock file beside {path.name}; if it is this data set's from"
+                " before its folder was renamed, delete it, and publish only the new one"
+            )
 
 
 def _lock_line(inventory: Inventory, picture: Chosen) -> LockLine:
@@ -75,6 +85,7 @@ def _record(inventory: Inventory, picture: Chosen) -> dict[str, object]:
         "post_url": first.post_url if first else None,
         "posted_at": first.posted_at if first else None,
         "urls": list(picture.urls),
+        "original_file": picture.original_file,
         "tags": list(inventory.tags.get(picture.sha256, ())),
         "width": picture.measure.width,
         "height": picture.measure.height,

@@ -1,4 +1,4 @@
-"""Harvest's facts as curation reads them: table `image`, views `provenance`, `forgotten_bytes`."""
+"""Harvest's facts as curation reads them: table `image`, and its views, `provenance` first."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ class Seen:
     """Whether the source says that not everybody should see the post."""
     file: str = ""
     """Of the source `folder`: the file's path below the folder that was given; empty: not known.
-    For the people at work, who know the picture by it; metadata and manifests do not hold it."""
+    People know the picture by it."""
+    stands_in: bool = False
+    """Whether the address was published for another picture: then it says nothing of the label."""
 
     @property
     def order(self) -> tuple[str, str, str, int]:
@@ -89,19 +91,23 @@ def read_forgotten(catalog: Catalog) -> frozenset[str]:
 
 
 def read_provenance(catalog: Catalog) -> dict[str, list[Seen]]:
-    """Where each picture was seen, earliest first."""
+    """Where each picture was seen, earliest first; last where another one was published."""
     rows = catalog.connection.execute(
         "SELECT sha256, sighting, target, label, source, post_id, media_index, url, post_url,"  # noqa: S608
         f" author, posted_at, sensitive, {_files_column(catalog)} AS files"
         " FROM provenance ORDER BY sighting, target"
     )
     doubts = _read_doubts(catalog)
+    wrong = _read_wrong(catalog)
     merged: dict[int, tuple[str, Seen]] = {}
     for row in rows:
         _, known = merged.get(row["sighting"], ("", None))
         label = doubts.get((row["sighting"], row["target"]), ())
         if row["label"] is not None:
             label = ((row["target"], row["label"]),)
+        stands_in = (row["sighting"], row["sha256"]) in wrong
+        if stands_in:
+            label = ()
         merged[row["sighting"]] = (
             row["sha256"],
             Seen(
@@ -114,15 +120,43 @@ def read_provenance(catalog: Catalog) -> dict[str, list[Seen]]:
                 row["posted_at"],
                 (*(known.labels if known else ()), *label),
                 bool(row["sensitive"]),
-                _file_of(row["target"], row["files"]) or (known.file if known else ""),
+                _first_file(row["target"], row["files"]) or (known.file if known else ""),
+                stands_in,
             ),
         )
     found: dict[str, list[Seen]] = {}
     for sha256, seen in merged.values():
         found.setdefault(sha256, []).append(seen)
     for sightings in found.values():
-        sightings.sort(key=lambda seen: seen.order)
+        sightings.sort(key=lambda seen: (seen.stands_in, seen.order))
     return found
+
+
+def read_stand_ins(catalog: Catalog) -> dict[str, tuple[str, str]]:
+    """sha256 -> what harvest's report says of bytes at one address at least, and by which lock.
+
+    `replaced` or `placeholder`, and the lock file's name, empty for a list of placeholders. They
+    may be another address' own picture: `Seen.stands_in` tells.
+    """
+    if not _has_stand_ins(catalog):
+        return {}
+    rows = catalog.connection.execute(
+        "SELECT sha256, MIN(category) AS category, MAX(lock) AS lock FROM stand_in GROUP BY sha256"
+    )
+    return {row["sha256"]: (row["category"], row["lock"]) for row in rows}
+
+
+def _read_wrong(catalog: Catalog) -> set[tuple[int, str]]:
+    """(sighting, sha256) of what harvest's report found to be another picture."""
+    if not _has_stand_ins(catalog):
+        return set()
+    rows = catalog.connection.execute("SELECT sighting, sha256 FROM stand_in")
+    return {(row["sighting"], row["sha256"]) for row in rows}
+
+
+def _has_stand_ins(catalog: Catalog) -> bool:
+    query = "SELECT 1 FROM sqlite_master WHERE name = 'stand_in'"
+    return catalog.connection.execute(query).fetchone() is not None  # else an older winnow's
 
 
 def _files_column(catalog: Catalog) -> str:
@@ -130,14 +164,16 @@ def _files_column(catalog: Catalog) -> str:
     return "files" if "files" in {row["name"] for row in columns} else "NULL"  # an older winnow's
 
 
-def _file_of(target: str, files: str | None) -> str:
-    """Path of a file below its target's folder; of a folder that cannot be told its name alone."""
+def _first_file(target: str, files: str | None) -> str:
     paths = json.loads(files) if files else []
-    if not paths:
-        return ""
+    return file_of(target, paths[0]) if paths else ""
+
+
+def file_of(target: str, path: str) -> str:
+    """Path of a file below its target's folder; of a folder that cannot be told its name alone."""
     below = [p for p in PurePath(target.partition(":")[2]).parts if p not in ("..", "~", "/")]
-    _, found, rest = paths[0].partition(f"/{'/'.join(below)}/")
-    return rest if below and found else PurePath(paths[0]).name
+    _, found, rest = path.partition(f"/{'/'.join(below)}/")
+    return rest if below and found else PurePath(path).name
 
 
 def _read_doubts(catalog: Catalog) -> dict[tuple[int, str], tuple[tuple[str, str], ...]]:

@@ -1,4 +1,4 @@
-"""Undos on their way: what one means to decide is written down before the first file moves."""
+"""Undos and answers on their way: what is meant is written down before the first file moves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harvest.ledger.folder import FolderMode
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What an undo leads back, all of it or what is left."""
+    """What an undo or an answer leads to its place, all of it or what is left."""
 
     decisions: tuple[Decision, ...]
     """What is to be decided, by picture; `after` is where each is to stand."""
@@ -24,27 +24,32 @@ class Intent:
 
 def announce(catalog: Catalog, intent: Intent) -> None:
     """Note an undo before its first move: whoever reads hands next finishes a killed one."""
-    with catalog.transaction() as connection:
-        connection.execute("DELETE FROM intent")
-        connection.executemany(
-            "INSERT INTO intent(sha256, at, who, how, hand, before, after, why, batch, mode)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    d.sha256,
-                    d.at,
-                    d.who,
-                    d.how,
-                    d.hand,
-                    json.dumps(sorted(d.before)),
-                    json.dumps(sorted(d.after)),
-                    d.why,
-                    intent.batch,
-                    intent.mode,
-                )
-                for d in intent.decisions
-            ],
-        )
+    with catalog.transaction():
+        write_intent(catalog, intent)
+
+
+def write_intent(catalog: Catalog, intent: Intent) -> None:
+    """Put an intent in the place of the last one, within a transaction of the caller's."""
+    catalog.connection.execute("DELETE FROM intent")
+    catalog.connection.executemany(
+        "INSERT INTO intent(sha256, at, who, how, hand, before, after, why, batch, mode)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                d.sha256,
+                d.at,
+                d.who,
+                d.how,
+                d.hand,
+                json.dumps(sorted(d.before)),
+                json.dumps(sorted(d.after)),
+                d.why,
+                intent.batch,
+                intent.mode,
+            )
+            for d in intent.decisions
+        ],
+    )
 
 
 def read_intent(catalog: Catalog) -> Intent | None:

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from curate.store.page_tables import page_tables
 from harvest.ledger.catalog import Catalog, MigrationSet, open_catalog
 from harvest.ledger.errors import DataError
 from harvest.ledger.folder import DatasetFolder
@@ -161,6 +162,18 @@ def _intents(connection: sqlite3.Connection) -> None:
     )
 
 
+def _left_over(connection: sqlite3.Connection) -> None:
+    """Remember which pictures of the data set the build that stands left out, and why."""
+    connection.execute(
+        f"CREATE TABLE left_over(sha256 {_IMAGE} PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID"
+    )
+
+
+def _on_black(connection: sqlite3.Connection) -> None:
+    """How far transparent pictures deviate on black; of those measured before it is not known."""
+    connection.execute("ALTER TABLE measure ADD COLUMN on_black REAL NOT NULL DEFAULT 0")
+
+
 CURATE = MigrationSet(
     "curate",
     (
@@ -172,6 +185,9 @@ CURATE = MigrationSet(
         _signed_decisions,
         _cut_hashes,
         _intents,
+        _left_over,
+        _on_black,
+        page_tables,
     ),
 )
 """Curation's tables; `image` must be there before anything is written into them."""

@@ -11,7 +11,9 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFilter
 
+from curate.checks.blank import Blank
 from curate.checks.catalogue import CHECKS
+from curate.checks.placeholder import Placeholder
 from curate.checks.protocol import Check
 from curate.checks.too_heavy import TooHeavy
 from curate.checks.too_small import TooSmall
@@ -47,9 +49,13 @@ FLAWS = {
     "light": {"brightness": 253.0},
     "blurry": {"blur": 3.0},
 }
-SEEN = {"placeholder": Appearance(posts=10), "sensitive": Appearance(sensitive=True)}
+SEEN = {
+    "placeholder": Appearance(posts=10),
+    "replaced": Appearance(stands_in="replaced", lock="a.lock.csv"),
+    "sensitive": Appearance(sensitive=True),
+}
 
-REJECTING = {"corrupt", "wrong_format", "too_heavy", "too_small", "blank", "sensitive"}
+REJECTING = {"corrupt", "wrong_format", "too_heavy", "too_small", "blank", "replaced", "sensitive"}
 """What is set aside unless the settings say otherwise; the others warn."""
 
 
@@ -69,6 +75,17 @@ def test_each_check_finds_its_own_flaw_and_passes_the_others(kind: type[Check]) 
     assert own.check == kind.name
     assert not any(verdict.flagged or verdict.warned for verdict in others)
     assert not kind().judge(ORDINARY).flagged
+
+
+def test_a_placeholder_by_harvests_word() -> None:
+    """What harvest found in the place of published pictures is set aside, however rare it is."""
+    check = Placeholder()
+    found = [check.judge(ORDINARY, Appearance(stands_in="placeholder", lock=x)) for x in ("a", "")]
+    other = check.judge(ORDINARY, Appearance(stands_in="replaced", lock="a"))
+
+    assert [verdict.flagged for verdict in found] == [True, True]
+    assert found[0].reason == "it stands where a has other pictures"
+    assert not (other.flagged or other.warned)
 
 
 @pytest.mark.parametrize("kind", CHECKS, ids=lambda kind: kind.name)
@@ -230,3 +247,19 @@ def test_only_what_moves_is_animated(draw, tmp_path: Path) -> None:
         counts.append((facts.frames, "animated" in found(facts)))
 
     assert counts == [(3, True), (3, False)]
+
+
+def test_white_lines_on_nothing_are_a_drawing(tmp_path: Path) -> None:
+    """Not blank, though on white nothing is seen of it; what is empty on any ground still is."""
+    drawn = Pillow.new("RGBA", (200, 150), (255, 255, 255, 0))
+    ImageDraw.Draw(drawn).line((0, 0, 199, 149), fill=(255, 255, 255, 255), width=5)
+    empty = Pillow.new("RGBA", (200, 150), (255, 255, 255, 0))
+    plain = Pillow.new("RGB", (200, 150), (255, 255, 255))
+    found = []
+    for number, picture in enumerate((drawn, empty, plain)):
+        path = tmp_path / f"{number}.png"
+        picture.save(path)
+        facts = measure(Image("0" * 64, "image/png", path.stat().st_size), path)
+        found.append((Blank().judge(facts).flagged, facts.is_flat, facts.on_black > 0))
+
+    assert found == [(False, True, True), (True, True, False), (True, True, False)]

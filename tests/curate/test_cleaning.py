@@ -185,6 +185,7 @@ def test_a_trial_names_the_folder_that_was_given(folder, tmp_path, capsys) -> No
     clean(folder, "-o", tmp_path / "out", "--dry-run")
     told = capsys.readouterr().err
 
+    assert f"--dry-run: {tmp_path / 'out'} is not made; the commands below are shown" in told
     assert f"$ winnow curate check {tmp_path / 'out'}\n" in told
     assert ".winnow-" not in told
 
@@ -200,6 +201,51 @@ def test_one_label_is_checked_and_not_divided(folder, tmp_path, capsys) -> None:
     assert dropped["no label"] == {"(none)": 11}
     assert not {"two labels", "over the quota"} & dropped.keys()
     assert not (tmp_path / "clean" / "build").exists()
+
+
+def test_a_quota_for_one_label_is_refused_before_anything_is_copied(folder, tmp_path, capsys):
+    """Nothing could be divided, and a quota asks for just that."""
+    out = tmp_path / "clean"
+    code = clean(folder / "amanita", "-o", out, "--test-per-label", 2)
+
+    assert code == 5
+    assert "fewer than two labels" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_labels_that_differ_by_case_are_found_before_anything_is_copied(draw, tmp_path, capsys):
+    """One line names both; a folder without a file is none of them."""
+    for number, label in enumerate(("CAT", "cat", "Dog")):
+        (tmp_path / "in" / label).mkdir(parents=True)
+        data = draw.encode(draw.photo(number))
+        (tmp_path / "in" / label / "1.jpg").write_bytes(data)
+    (tmp_path / "in" / "DOG").mkdir()
+    code = clean(tmp_path / "in", "-o", tmp_path / "clean")
+    error = capsys.readouterr().err
+
+    assert code == 2
+    assert "'CAT' and 'cat'" in error
+    assert "og'" not in error.casefold()
+    assert error.count("\n") == 1
+    assert not (tmp_path / "clean").exists()
+
+
+def test_what_was_sorted_since_counts_under_its_label(folder, tmp_path, capsys) -> None:
+    """The table tells of the build, whose labels they are."""
+    out = tmp_path / "clean"
+    clean(folder, "-o", out)
+    one = next((out / "images" / "amanita").iterdir())
+    one.rename(out / "images" / "bolété" / one.name)
+    capsys.readouterr()
+    clean(folder, "-o", out, "--json")
+    kept = json.loads(capsys.readouterr().out)["kept"]
+    built = {
+        part.name: {label.name: len(list(label.iterdir())) for label in part.iterdir()}
+        for part in (out / "build").iterdir()
+        if part.is_dir()
+    }
+
+    assert kept == built
 
 
 @pytest.mark.parametrize(

@@ -293,3 +293,28 @@ def test_a_lost_table_is_one_line(draw, make, capsys) -> None:
 
         assert f"{make.folder.catalog}: " in error
         assert "no such table: measure" in error
+
+
+def test_a_settings_file_of_thresholds_is_enough(draw, make, tmp_path, capsys) -> None:
+    """The data set stands on the command line; what is wrong in the file is told all the same."""
+    fill(draw, make)
+    config = tmp_path / "thresholds.yaml"
+    config.write_text("checks: {too_small: {min_side: 9999}}\n")
+    code = winnow.main(["curate", "check", str(make.folder.root), "--config", str(config)])
+    flagged = capsys.readouterr().out
+    config.write_text("checks: {to_small: {}}\n")
+    bad = winnow.main(["curate", "check", str(make.folder.root), "--config", str(config)])
+
+    assert code == 0
+    assert "flagged: too_small" in flagged
+    assert bad == 2
+    assert "thresholds.yaml:1" in capsys.readouterr().err
+
+
+def test_a_name_that_begins_with_a_dash_is_told_what_it_takes(draw, make, capsys) -> None:
+    """Taken for options, it says how a name is given."""
+    fill(draw, make, 2)
+    code = winnow.main(["curate", "log", str(make.folder.root), "-rf.jpg"])
+
+    assert code == 2
+    assert "behind --" in capsys.readouterr().err

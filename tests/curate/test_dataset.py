@@ -320,7 +320,7 @@ def test_a_folder_whose_name_is_no_text_has_a_report(draw, make_another, capsys)
 
     assert codes == [0] * len(words)
     assert "odd\\udcff: curation" in page
-    assert "page\\udcfe.jpg" in shown.err
+    assert "page\\xfe.jpg" in shown.err
     assert "odd\\udcff" in shown.out.splitlines()[-1]
 
 

@@ -210,3 +210,18 @@ def test_a_dry_run_changes_no_byte(draw, make, capsys) -> None:
     assert code == 0
     assert "would be moved to _rejected/near_duplicate" in said
     assert contents(root) == before
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_duplicates_that_disagree_are_told_of_protected_folders_too(draw, make, dry_run) -> None:
+    """As a sync and a build tell it; the protected picture stays where it is."""
+    picture = draw.comic(1)
+    kept = make.add(draw.encode(picture), "gold")
+    make.add(draw.encode(picture.resize((240, 180))), "comic")
+    settings = ChecksSettings.model_validate({"protected": ["gold"]})
+    found = check(make.folder, settings, dry_run=dry_run)
+    again = check(make.folder, settings)
+
+    assert "its duplicates disagree" in found.sync.conflicts[kept]
+    assert again.sync.conflicts == found.sync.conflicts
+    assert make.path(kept).is_file()

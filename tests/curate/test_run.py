@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import random
 import sqlite3
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from curate.labels import sync
 from curate.run import check
@@ -276,3 +277,18 @@ def test_a_missing_raw_file_is_said_and_asked_for_again(draw, make) -> None:
     assert found.decoded == 0
     assert found.sync.missing_raw == [sha256]
     assert check(make.folder).decoded == 1
+
+
+def test_white_drawings_on_nothing_are_not_one_picture(make) -> None:
+    """On white, where hashes and proofs look, all of them are the same."""
+    for number in range(3):
+        drawn = Image.new("RGBA", (300, 200), (255, 255, 255, 0))
+        pen = ImageDraw.Draw(drawn)
+        pen.ellipse((40 * number, 20, 40 * number + 80, 150), fill=(255, 255, 255, 255))
+        out = io.BytesIO()
+        drawn.save(out, "PNG", compress_level=0)
+        make.add(out.getvalue(), "comic")
+    found = check(make.folder)
+
+    assert found.groups == 0
+    assert found.moved == {}

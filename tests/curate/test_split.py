@@ -161,7 +161,7 @@ def test_a_label_of_large_groups_only_is_measured_by_its_smallest() -> None:
         division = divide(Material(labels, ties), {}, SplitSettings(seed=seed))
 
         assert parts(division, labels)["comic"] == {"train": 80, "test": 20}
-        assert division.notes == []
+        assert [note.partition(":")[0] for note in division.notes] == ["validation part"]
 
 
 def test_no_label_gives_all_it_has_for_the_sake_of_another() -> None:
@@ -193,8 +193,24 @@ def test_a_number_that_cannot_be_met_is_told() -> None:
     division = divide(Material(labels, ties), {}, SplitSettings(test_per_label=30))
 
     assert parts(division, labels)["comic"]["test"] == 20
-    assert len(division.notes) == 1
+    assert len(division.notes) == 2
     assert all(word in division.notes[0] for word in ("'comic'", "20", "30", "by group"))
+    assert all(word in division.notes[1] for word in ("validation part: no", "6", "3 groups"))
+
+
+def test_an_empty_part_is_told_by_account() -> None:
+    """Three accounts of twenty pictures each leave validation without any: one line says so."""
+    labels = pictures(60, "comic")
+    accounts = {s: (f"artist{n % 3}",) for n, s in enumerate(sorted(labels))}
+    stuff = Material(labels, accounts=accounts)
+    by_account = divide(stuff, {}, SplitSettings(by="account"))
+    by_group = divide(stuff, {}, SplitSettings())
+    told = [note for note in by_account.notes if note.startswith("validation part: no pictures")]
+
+    assert parts(by_account, labels)["comic"].get("validation", 0) == 0
+    assert len(told) == 1
+    assert "by account are 3 groups" in told[0]
+    assert by_group.notes == []
 
 
 def test_what_trains_is_left_out_before_what_tests() -> None:

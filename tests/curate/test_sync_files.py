@@ -7,6 +7,7 @@ import unicodedata
 
 import pytest
 
+import winnow
 from curate.labels import Manner, sync
 from harvest.ledger.errors import UsageError
 
@@ -245,3 +246,23 @@ def test_all_unfit_folders_are_named_at_once(draw, make) -> None:
 
     assert "\n" not in told
     assert all(name in told for name in ("'con'", "x" * 70, r"'e\u0301'", r"'\xe9'"))
+
+
+def test_a_name_that_is_no_text_is_no_removal(draw, make_both, capsys) -> None:
+    """It is told as it is on the disk, as often as one looks, and the picture was not removed."""
+    make = make_both
+    sha256 = make.add(draw.encode(draw.photo(1)), "comic")
+    make.add(draw.encode(draw.photo(2)), "comic")
+    sync(make.folder)
+    odd = os.fsdecode(b"caf\xe9.jpg")
+    there = make.path(sha256).rename(make.path(sha256).with_name(odd))
+    first, second = sync(make.folder), sync(make.folder)
+    winnow.main(["curate", "sync", str(make.folder.root)])
+    told = capsys.readouterr().err
+    there.rename(there.with_name("cafe.jpg"))
+    last = sync(make.folder)
+
+    assert (first.removed, second.removed) == (0, 0)
+    assert "images/comic/caf\\xe9.jpg: the name is not UTF-8" in told
+    assert "removed" not in told
+    assert (last.hand_moves, last.pictures) == (0, 2)

@@ -97,3 +97,19 @@ def test_a_place_that_cannot_be_written_is_one_line(run, tmp_path: Path) -> None
 
     assert code == 2
     assert err.count("\n") == 1
+
+
+def test_a_lock_file_of_a_former_name_is_told_and_left(run, strips, tmp_path: Path) -> None:
+    """Whose it is nobody knows; the card names the one that was written, and no pattern."""
+    run("-o", tmp_path)
+    (tmp_path / "strips.lock.csv").rename(tmp_path / "former.lock.csv")
+    (tmp_path / "mine.lock.csv").write_text("no,lock\n")
+    code, _, error = run("-o", tmp_path)
+    card = (tmp_path / "README.md").read_text()
+
+    assert code == 0
+    assert error.count("another lock file beside strips.lock.csv") == 1
+    assert "former.lock.csv: another" in error
+    assert (tmp_path / "former.lock.csv").is_file()
+    assert "data_files: strips.lock.csv" in card
+    assert "*.lock.csv" not in card
