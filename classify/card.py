@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import platform
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from classify.backbone import Backbone
-from classify.choices import Fit
+from classify.choices import Fit, Input
 from classify.embed import storable
-from classify.export import Format
-from classify.held_out import Measured
+from classify.export import Exported
+from classify.measures.held_out import Measured
+from classify.model_folder import LABELS
 from classify.pictures import Pictures
 from classify.settings import TrainSettings
+from classify.tflite.metadata import Description
+
+_TOOLS = ("winnow", "numpy", "pillow", "scipy", "ai-edge-litert", "flatbuffers")
 
 
 def make_card(
@@ -29,6 +35,10 @@ def make_card(
     best = measured.best
     return {
         "winnow": metadata.version("winnow"),
+        "made_with": {
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in _TOOLS},
+        },
         "input": input_facts(backbone.size, settings.fit),
         "output": {"name": "probabilities", "dtype": "float32", "labels": list(pictures.labels)},
         "backbone": {
@@ -36,8 +46,8 @@ def make_card(
             "source": backbone.source,
             "licence": backbone.licence,
             "sha256": backbone.digest,
-            "features": backbone.features,
-            "embedding": backbone.width,
+            "features": measured.tuning.features,
+            "embedding": measured.tuning.width or backbone.width,
         },
         "data": {
             "name": storable(folder.resolve().name),
@@ -58,6 +68,7 @@ def make_card(
             "by": "manifest" if has_manifest else "sha1 of the file name, as retrain.py",
             "pictures": pictures.split_counts(),
             "notes": list(pictures.notes),
+            "put_into_training": list(pictures.put_back),
         },
         "head": {
             "kind": "multinomial logistic regression on standardised embeddings",
@@ -66,6 +77,7 @@ def make_card(
             "chosen_on": measured.tuning.chosen_on,
             "class_weight": settings.class_weight,
         },
+        "settings": _settings_facts(settings),
         "measured": {
             "accuracy": None if best is None else best[1].accuracy,
             "accuracy_on": None if best is None else best[0],
@@ -73,6 +85,12 @@ def make_card(
             "test": None if measured.test is None else measured.test.facts(),
             "folds": None if measured.folds is None else measured.folds.facts(),
             "fold_count": measured.fold_count,
+            "none_because": measured.nothing_because,
+            "left_out": [
+                {"part": found.part, "pictures": len(found.twins), "of": found.judged}
+                for found in measured.leakages
+                if found.twins
+            ],
         },
         "refit": {
             "pictures": len(pictures.examples),
@@ -82,29 +100,91 @@ def make_card(
     }
 
 
-def input_facts(size: int, fit: Fit) -> dict[str, Any]:
+def _settings_facts(settings: TrainSettings) -> dict[str, Any]:
+    """Settings as they were given; of a file, its name alone, and none of where or how fast."""
+    facts = settings.model_dump(mode="json", exclude={"test_dir", "min_accuracy", "jobs"})
+    return facts | {"backbone": storable(Path(settings.backbone).name)}
+
+
+_STEPS = (
+    "first frame of an animation",
+    "JPEG: Pillow's draft(None, (width * f, height * f)), f = max({twice} / shorter side, 1/8), "
+    "where f is below 1",
+    "greys of more than 8 bits: value * 255 / 65535, of floats (mode F) value * 255 / t with t the "
+    "least of 1, 255 and 65535 that no value is above; rounded, clipped to 0..255; NaN is 0",
+    "transparency: on white, with its mask",
+    "other modes, CMYK too: Pillow's convert('RGB')",
+    "EXIF orientation applied",
+    "{fit} to {size} x {size} with Pillow's BICUBIC",
+)
+_FITTED: dict[Fit, str] = {
+    "squash": "resize",
+    "crop": "ImageOps.fit, the middle,",
+    "pad": "ImageOps.pad, on white,",
+}
+
+
+def input_facts(size: int, fit: Fit, takes: Input = "float32") -> dict[str, Any]:
     """What the model takes, so that others can feed it."""
+    floats = takes == "float32"
+    steps = [step.format(twice=2 * size, fit=_FITTED[fit], size=size) for step in _STEPS]
     return {
         "name": "image",
         "shape": [1, size, size, 3],
-        "dtype": "float32",
+        "dtype": takes,
         "colour": "RGB",
-        "range": [-1, 1],
-        "mean": 127.5,
-        "std": 127.5,
-        "formula": "(byte - 127.5) / 127.5",
+        "range": [-1, 1] if floats else [0, 255],
+        "mean": 127.5 if floats else 0,
+        "std": 127.5 if floats else 1,
+        "formula": "(byte - 127.5) / 127.5" if floats else "byte",
         "fit": fit,
         "resample": "bicubic",
-        "before": "EXIF turn applied, transparency on white, 16-bit greys divided by 257",
+        "steps": steps,
     }
 
 
-def model_facts(name: str, model: bytes, form: Format, stray: float) -> dict[str, Any]:
-    """Facts of a written model file."""
+def variant_facts(file: Exported, main: dict[str, Any]) -> dict[str, Any]:
+    """`model` and `input` of a written file; `main` is the input of the float32 file."""
+    facts = {
+        "file": file.name,
+        "format": file.wish.form,
+        "bytes": len(file.data),
+        "sha256": hashlib.sha256(file.data).hexdigest(),
+        "largest_difference_from_training": file.parity.largest,
+        "parity": file.parity.facts(),
+    }
+    if file.calibrated:
+        facts["calibrated_on"] = {"pictures": file.calibrated[0], "on": file.calibrated[1]}
+    taken = main if file.wish.takes == "float32" else _as_bytes(main)
+    return {"model": facts, "input": taken}
+
+
+def files_facts(files: Sequence[Exported], main: dict[str, Any], labels: bytes) -> dict[str, Any]:
+    """The card's part about a training's files, the float32 one first, and the labels file."""
+    first, *others = (variant_facts(file, main) for file in files)
     return {
-        "file": name,
-        "format": form,
-        "bytes": len(model),
-        "sha256": hashlib.sha256(model).hexdigest(),
-        "largest_difference_from_training": stray,
+        "model": first["model"],
+        "variants": others,
+        "labels_file": {"file": LABELS, "sha256": hashlib.sha256(labels).hexdigest()},
     }
+
+
+def _as_bytes(main: dict[str, Any]) -> dict[str, Any]:
+    numbers = ("dtype", "range", "mean", "std", "formula")
+    plain = input_facts(1, "squash", "uint8")
+    return main | {name: plain[name] for name in numbers}
+
+
+def description(card: dict[str, Any], labels: Sequence[str]) -> Description:
+    """Return what a file's own metadata say, from its card."""
+    backbone = card.get("backbone")
+    origin = backbone if isinstance(backbone, dict) else {}
+    return Description(
+        name=f"{' '.join(labels[:5])} classifier"[:200],
+        text=f"Image classifier of {len(labels)} labels on {origin.get('name', 'a backbone')}.",
+        author=f"winnow {metadata.version('winnow')}",
+        licence=f"Backbone: {origin.get('licence', 'unknown')}",
+        labels=tuple(labels),
+        mean=127.5,
+        std=127.5,
+    )

@@ -9,7 +9,7 @@ from pathlib import Path
 from classify.embed import Fault, storable
 from classify.split import split_by_name
 from harvest.ledger.errors import DataError, UsageError
-from harvest.ledger.manifest import FILE_NAME, SPLITS, Split, read_manifest
+from harvest.ledger.manifest import FILE_NAME, SPLITS, ManifestLine, Split, read_manifest
 
 _CATALOG = "catalog.sqlite"  # marks the root of a data set; its content is not our business
 
@@ -28,6 +28,8 @@ class Example:
     """From the manifest, or by file name."""
     group: str
     """Duplicate group of the manifest; empty where there is none."""
+    account: str = ""
+    """`source:account` of the manifest; empty where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,15 @@ def read_folder(
 
 def _from_manifest(folder: Path) -> LabelledFolder:
     examples = [
-        Example(folder / line.file, line.file, line.label, line.split, line.group)
+        Example(folder / line.file, line.file, line.label, line.split, line.group, _account(line))
         for line in read_manifest(folder / FILE_NAME)
     ]
     labels = tuple(sorted({example.label for example in examples}))
     return LabelledFolder(folder, labels, _ordered(examples), True, ())
+
+
+def _account(line: ManifestLine) -> str:
+    return f"{line.source}:{line.account}" if line.account else ""
 
 
 def _from_label_folders(folder: Path, validation: float, testing: float) -> LabelledFolder:
@@ -125,7 +131,9 @@ def _ordered(examples: list[Example]) -> tuple[Example, ...]:
 def _check_labels(folder: Path, labels: tuple[str, ...], least: int) -> None:
     if len(labels) < least:
         found = f"only the label {labels[0]!r}" if labels else "no label folder"
-        raise DataError(f"{folder}: {found}; wanted {least} or more")
+        loose = any(entry.is_file() for entry in _entries(folder)) and not labels
+        remedy = "; move each picture into a folder named like its label" if loose else ""
+        raise DataError(f"{folder}: {found}; wanted {least} or more{remedy}")
     seen: dict[str, str] = {}
     for label in labels:
         twin = seen.setdefault(label.casefold(), label)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from harvest.ledger.errors import DataError
+
+_MOST_NUMBERS = 256 * 1024 * 1024
+_REFUSALS = (ValueError, RuntimeError, MemoryError)  # what LiteRT answers a bad file with
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,15 @@ class TensorSpec:
         return f"{self.dtype} {list(self.shape)}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """An interpreter with its tensors allocated, and the numbers of its first ends."""
+
+    interpreter: Interpreter
+    taken: int
+    given: int
+
+
 class Engine:
     """A TFLite model from its bytes, with one single-threaded interpreter for each thread.
 
@@ -46,39 +59,68 @@ class Engine:
         self._data = data
         self._name = name
         self._threads = threading.local()
-        interpreter = self._open()
+        interpreter = self._open().interpreter
         self.inputs = [_spec(d) for d in interpreter.get_input_details()]
         self.outputs = [_spec(d) for d in interpreter.get_output_details()]
+        self.signatures = tuple(interpreter.get_signature_list())
+        """Names of the ways to call it, as the file says them."""
 
     def run(self, batch: NDArray[Any]) -> NDArray[Any]:
-        """First output for `batch`, which fills the first input; both begin with the batch."""
-        interpreter = self._interpreter(batch.shape)
-        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
-        interpreter.invoke()
-        output: NDArray[Any] = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        """First output for `batch`, which fills the first input; both begin with the batch.
+
+        Raises DataError when the model cannot be run on it.
+        """
+        ready = self._ready(batch.shape)
+        try:
+            ready.interpreter.set_tensor(ready.taken, batch)
+            ready.interpreter.invoke()
+        except _REFUSALS as error:
+            raise DataError(f"{self._name}: the model does not run: {_line(error)}") from error
+        output: NDArray[Any] = ready.interpreter.get_tensor(ready.given)
         return output
 
-    def _interpreter(self, shape: tuple[int, ...]) -> Interpreter:
-        known: dict[tuple[int, ...], Interpreter] = self._threads.__dict__.setdefault("known", {})
+    def _ready(self, shape: tuple[int, ...]) -> _Ready:
+        known: dict[tuple[int, ...], _Ready] = self._threads.__dict__.setdefault("known", {})
         if shape not in known:
             known[shape] = self._open(shape)
         return known[shape]
 
-    def _open(self, shape: tuple[int, ...] | None = None) -> Interpreter:
+    def _open(self, shape: tuple[int, ...] | None = None) -> _Ready:
         if not self._data:
             raise DataError(f"{self._name}: the file has 0 bytes; wanted a .tflite model")
         try:
             with _quiet():
                 interpreter = Interpreter(model_content=self._data, num_threads=1)
-                if shape is not None:
-                    first = interpreter.get_input_details()[0]
-                    if tuple(first["shape"]) != shape:
-                        interpreter.resize_tensor_input(first["index"], shape, strict=True)
+                taken, given = _ends(interpreter)
+                if shape is None:
+                    _check_room(interpreter)
+                elif tuple(taken["shape"]) != shape:
+                    interpreter.resize_tensor_input(taken["index"], shape, strict=True)
                 interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            said = " ".join(str(error).split())[:200]
-            raise DataError(f"{self._name}: not a .tflite model that runs here: {said}") from error
-        return interpreter
+        except _REFUSALS as error:
+            said = f"{self._name}: not a .tflite model that runs here: {_line(error)}"
+            raise DataError(said) from error
+        return _Ready(interpreter, taken["index"], given["index"])
+
+
+def _ends(interpreter: Interpreter) -> tuple[dict[str, Any], dict[str, Any]]:
+    """First input and first output. Raises ValueError where there is none."""
+    inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+    if not inputs or not outputs:
+        raise ValueError(f"it has {len(inputs)} inputs and {len(outputs)} outputs")
+    return inputs[0], outputs[0]
+
+
+def _check_room(interpreter: Interpreter) -> None:
+    # LiteRT checks that a file is whole, and then takes whatever memory its shapes ask for.
+    shapes = [details["shape"] for details in interpreter.get_tensor_details()]
+    numbers = sum(math.prod(int(n) for n in shape) for shape in shapes)
+    if numbers > _MOST_NUMBERS:
+        raise ValueError(f"its tensors hold {numbers:,} numbers; wanted at most {_MOST_NUMBERS:,}")
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def _spec(details: dict[str, Any]) -> TensorSpec:

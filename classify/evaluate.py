@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,12 @@ import numpy as np
 
 from classify.data import Example, LabelledFolder, read_folder
 from classify.embed import Fault, storable
-from classify.measure import Measure, measure
+from classify.measures.accounts import by_account, warnings
+from classify.measures.findings import Findings, misclassified
+from classify.measures.judged import Judged, judge
+from classify.measures.measure import Measure
+from classify.measures.suspects import Suspects, find_suspects
+from classify.measures.thresholds import Threshold, thresholds, unreached
 from classify.pictures import content_digest
 from classify.predict import Prediction, Predictor
 from harvest.ledger.errors import DataError
@@ -24,20 +30,27 @@ from harvest.ledger.progress import Progress
 class Evaluation:
     """A model against a folder."""
 
-    measure: Measure
-    """Over the pictures that could be read."""
+    judged: Judged
+    """The pictures that could be read, and what the model took them for."""
+    findings: Findings
+    """Errors, thresholds, labels to look at, accounts."""
     skipped: tuple[Fault, ...]
     """The others."""
-    wrong: tuple[tuple[str, str, str, float], ...]
-    """File, its label, what was predicted, and its probability."""
     trained_on: bool
-    """Whether these are the very pictures the model was fitted on: then it proves little."""
+    """Whether the model was fitted on these very pictures: then it proves little."""
+
+    @property
+    def measure(self) -> Measure:
+        """The figures."""
+        return self.judged.measure
 
     def facts(self) -> dict[str, Any]:
-        """Everything, for JSON."""
+        """Everything but curves and single probabilities, for JSON."""
         return {
             **self.measure.facts(),
+            **self.findings.facts(),
             "trained_on": self.trained_on,
+            "notes": list(self.findings.notes),
             "skipped": [
                 {
                     "file": storable(fault.path),
@@ -45,10 +58,6 @@ class Evaluation:
                     "detail": storable(fault.detail),
                 }
                 for fault in self.skipped
-            ],
-            "misclassified": [
-                {"file": file, "label": label, "predicted": predicted, "probability": sure}
-                for file, label, predicted, sure in self.wrong
             ],
         }
 
@@ -58,13 +67,14 @@ def evaluate(
     folder: Path,
     *,
     split: Split | None = None,
+    target: float | None = None,
     jobs: int = 0,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Evaluate on label folders or a built data set; `split` keeps to one part of it.
 
-    Raises DataError when the folder has a label that the model does not know, or nothing that
-    can be read.
+    `target`: a precision, a fraction, to find thresholds for. Raises DataError when the folder
+    has a label that the model does not know, or nothing that can be read.
     """
     found = read_folder(folder, least=1)
     labels = predictor.model.labels
@@ -78,29 +88,77 @@ def evaluate(
     if not good:
         part = f" in the {split} part" if split else ""
         raise DataError(f"{folder}: no readable picture{part} ({len(skipped)} files skipped)")
-    truth = np.array([index[example.label] for example, _ in good], np.intp)
-    probabilities = np.stack([answer.probabilities for _, answer in good])
-    wrong = tuple(
-        (example.file, example.label, answer.label, answer.probability)
-        for example, answer in good
-        if answer.label != example.label
+    judged = judge(
+        f"{storable(folder.resolve().name)}{f', {split} part' if split else ''}",
+        labels,
+        tuple(example for example, _ in good),
+        np.array([index[example.label] for example, _ in good], np.intp),
+        np.stack([answer.probabilities for _, answer in good]),
     )
+    trained_on = _trained_on(predictor.model.card, found, skipped)
     return Evaluation(
-        measure=measure(probabilities, truth, labels),
+        judged=judged,
+        findings=_findings(judged, target, trained_on=trained_on),
         skipped=(*found.passed_over, *skipped),
-        wrong=wrong,
-        trained_on=_trained_on(predictor.model.card, [example for example, _ in good]),
+        trained_on=trained_on,
     )
 
 
-def _trained_on(card: dict[str, Any] | None, examples: list[Example]) -> bool:
+def _findings(judged: Judged, target: float | None, *, trained_on: bool) -> Findings:
+    missing = {
+        "nearest": "what the model learnt from is not at hand",
+        "leakage": "what the model learnt from is not at hand",
+        "learning_curve": "nothing was trained",
+    }
+    notes = list(warnings(judged.labels, judged.examples))
+    wanted: tuple[Threshold, ...] = ()
+    suspects: Suspects | None = None
+    seen = "the model was fitted on these very pictures"
+    if trained_on:
+        missing |= {"thresholds": seen, "suspects": seen}
+        notes.insert(0, f"{seen}: all figures are better than on new ones; look at its card")
+    else:
+        suspects = find_suspects(judged.examples, judged.truth, judged.probabilities, judged.labels)
+        if target is None:
+            missing["thresholds"] = "no precision was asked for"
+        else:
+            wanted = thresholds(judged.probabilities, judged.truth, judged.labels, target)
+            notes += unreached(wanted)
+    accounts = by_account(judged)
+    if not accounts:
+        missing["accounts"] = "the pictures' accounts are not known"
+    return Findings(
+        errors=misclassified(judged),
+        thresholds=wanted,
+        suspects=suspects,
+        accounts=accounts,
+        notes=tuple(notes),
+        missing=missing,
+    )
+
+
+def _trained_on(card: dict[str, Any] | None, found: LabelledFolder, skipped: list[Fault]) -> bool:
+    """Whether the whole folder, of which perhaps a part is judged, is what the model learnt from.
+
+    A model is fitted on every part of it in the end, so no part is new to it.
+    """
     if card is None:
         return False
-    pairs = []
-    for example in examples:
-        with example.path.open("rb") as stream:
-            pairs.append((hashlib.file_digest(stream, "sha256").hexdigest(), example.label))
-    return bool(card["data"]["sha256_of_list"] == content_digest(pairs))
+    out = {fault.path for fault in skipped}
+    pairs: list[tuple[str, str]] = []
+    for example in found.examples:
+        try:
+            if example.path not in out:
+                with example.path.open("rb") as stream:
+                    sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+                pairs.append((sha256, example.label))
+        except OSError:  # of a part that is not asked for
+            continue
+    labels: dict[str, set[str]] = defaultdict(set)
+    for sha256, label in pairs:
+        labels[sha256].add(label)
+    learnt = [(sha256, label) for sha256, label in pairs if len(labels[sha256]) == 1]
+    return bool(card["data"]["sha256_of_list"] == content_digest(learnt))
 
 
 def _check_known(found: LabelledFolder, labels: tuple[str, ...]) -> None:

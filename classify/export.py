@@ -1,23 +1,69 @@
-"""The stitch: backbone and head as one `.tflite`, read back and compared before it counts."""
+"""The stitch: backbone and head as one `.tflite`; its other formats; each checked when written."""
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from classify.engine import Engine
+from classify.choices import Format, Input
 from classify.head import Head
-from classify.pixels import Pixels, signed
+from classify.parity import Parity, Samples, check
+from classify.pixels import Pixels
+from classify.tflite.bytes_input import taking_bytes
+from classify.tflite.calibrate import ranges
+from classify.tflite.dynamic import shrunk
 from classify.tflite.flatbuffer import Graph
 from classify.tflite.half import halved
+from classify.tflite.metadata import Description, described
+from classify.tflite.quantise import quantise
 from harvest.ledger.errors import DataError
 
-Format = Literal["float32", "float16"]
-FORMATS: tuple[Format, ...] = get_args(Format)
-MOST_STRAY: dict[Format, float] = {"float32": 1e-4, "float16": 1e-2}
-"""Largest difference of a probability from the training-time head that is let through."""
+CALIBRATED = 100
+"""Pictures that give the ranges of int8; more change next to nothing."""
+_LARGE = 65_536  # numbers; a head of more is float16, for it would be much of an int8 file
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A file to make."""
+
+    form: Format
+    """Its numbers."""
+    takes: Input
+    """What it is fed."""
+
+    @classmethod
+    def usual(cls, form: Format, takes: Input | None = None) -> Wish:
+        """Int8 takes bytes, the others float32, unless it is said otherwise."""
+        return cls(form, takes or ("uint8" if form == "int8" else "float32"))
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What exports are made with and compared with."""
+
+    samples: Samples
+    """Pictures with the answers of the trained head."""
+    calibration: Sequence[Pixels] = ()
+    """Pictures that int8 takes its ranges from."""
+    calibrated_on: str = ""
+    """Which they are, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A model file in the making, compared already."""
+
+    name: str
+    """Of the file."""
+    wish: Wish
+    """What it is."""
+    data: bytes
+    """The file."""
+    parity: Parity
+    """How near to the trained head."""
+    calibrated: tuple[int, str] | None = None
+    """Pictures that the ranges came from, and which they were; None where none were needed."""
 
 
 def stitch(backbone: bytes, head: Head) -> bytes:
@@ -32,27 +78,37 @@ def stitch(backbone: bytes, head: Head) -> bytes:
     return graph.finish(output, input_name="image", output_name="probabilities")
 
 
-def convert(model: bytes, form: Format) -> bytes:
-    """Return a float32 model in another format; float16 halves the file."""
-    return halved(model) if form == "float16" else model
+def convert(model: bytes, wish: Wish, calibration: Sequence[Pixels] = ()) -> bytes:
+    """Return a float32 model in another format; its metadata are those of the model before.
 
-
-def check(
-    model: bytes, name: str, samples: list[tuple[Pixels, NDArray[np.float32]]], form: Format
-) -> float:
-    """Run a written model on pixels with known probabilities; returns the largest difference.
-
-    Raises DataError when it strays further than `MOST_STRAY`, or does not run.
+    Raises ValueError where it cannot be made.
     """
-    engine = Engine(model, name)
-    strays = [
-        float(np.abs(engine.run(signed(pixels)[None])[0] - expected).max())
-        for pixels, expected in samples
-    ]
-    worst = max(strays, default=0.0)
-    if not worst <= MOST_STRAY[form]:
+    if wish.takes == "uint8":
+        model = taking_bytes(model)
+    if wish.form == "float16":
+        return halved(model)
+    if wish.form == "dynamic":
+        return halved(shrunk(model), _LARGE)
+    if wish.form == "int8":
+        return halved(quantise(model, ranges(model, calibration)), _LARGE)
+    return model
+
+
+def make(model: bytes, name: str, wish: Wish, material: Material, about: Description) -> Exported:
+    """Make a file from the float32 model, describe it, and compare it.
+
+    Raises DataError where the model cannot be had in that format, or strays.
+    """
+    try:
+        data = convert(model, wish, material.calibration)
+    except ValueError as error:
         raise DataError(
-            f"{name}: its probabilities stray by {worst:.2g} from the trained head "
-            f"(at most {MOST_STRAY[form]:g}); it was not kept"
-        )
-    return worst
+            f"{name}: {wish.form} cannot be made of this backbone ({error}); choose another format"
+        ) from error
+    if wish.takes == "uint8":
+        about = replace(about, takes_bytes=True)
+    data = described(data, about)
+    calibrated = (
+        (len(material.calibration), material.calibrated_on) if wish.form == "int8" else None
+    )
+    return Exported(name, wish, data, check(data, name, material.samples, wish.form), calibrated)

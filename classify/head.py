@@ -7,7 +7,7 @@ temperature are folded into the weights: what is exported is one matrix and one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classify.choices import ClassWeight
+from classify.coordinates import Few, Many, moments
+from classify.descent import Matrix
+from classify.regression import Labels, Problem
+from classify.threads import one_thread
 
-Matrix = NDArray[np.float64]
-Labels = NDArray[np.intp]
+FEW_ROWS = 1500
+"""Up to so many pictures the head is fitted in the span of the pictures, exactly."""
+
+_EXACT, _NEAR = 1e-11, 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +31,18 @@ class Head:
     """Scores = weights @ embedding + bias; probabilities = softmax(scores)."""
 
     weights: NDArray[np.float32]
-    """[labels, width of the embedding]."""
+    """[labels, width]: for the first `width` numbers of an embedding."""
     bias: NDArray[np.float32]
     """[labels]."""
 
+    def scores(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """[pictures, labels] for embeddings [pictures, `width` or more]."""
+        with one_thread():
+            return np.asarray(x[:, : self.weights.shape[1]] @ self.weights.T + self.bias)
+
     def probabilities(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """[pictures, labels] for embeddings [pictures, width]."""
-        return softmax(x @ self.weights.T + self.bias)
+        """[pictures, labels] for embeddings [pictures, `width` or more]."""
+        return softmax(self.scores(x))
 
     def cooled(self, temperature: float) -> Head:
         """Return the same head with its scores divided by `temperature`."""
@@ -53,84 +64,34 @@ def fit(
     *,
     labels: int,
     class_weight: ClassWeight,
-    tolerance: float = 1e-11,
+    blocks: Sequence[int] = (),
 ) -> dict[float, Head]:
     """Return the heads for each L2, fitted on embeddings `x` [pictures, width] and labels `y`.
 
-    `labels` is how many there are. Every head is the optimum of a convex problem: it depends on
-    the data alone, not on where the search began; `tolerance` is the relative change of the loss
-    at which the search ends.
+    `labels` is how many there are. `blocks`: numbers of each block of layers that an embedding
+    consists of; all blocks have the same say, so that 144 numbers of a lower layer are heard
+    beside 1,280 of the top; () for one block.
+
+    Every head is the optimum of a convex problem: it depends on the data alone, not on where the
+    search began, nor on how many threads there are.
     """
-    mean = x.mean(axis=0, dtype=np.float64)
-    deviation = x.std(axis=0, dtype=np.float64)
-    deviation[deviation < 1e-6] = 1.0  # a number that never changes says nothing
-    standardised = (x - mean) / deviation
-    z, back = _row_space(standardised)
-    problem = _Problem(z, y, _weights(y, labels, class_weight), labels)
+    weights = picture_weights(y, labels, class_weight)
     heads: dict[float, Head] = {}
-    theta = np.zeros(labels * (z.shape[1] + 1))
-    for l2 in sorted(l2s, reverse=True):  # from stiff to loose, each begins where the last ended
-        theta = problem.solve(l2, theta, tolerance)
-        w, bias = problem.unpack(theta)
-        weights = (w if back is None else w @ back.T) / deviation
-        heads[l2] = Head(weights.astype(np.float32), (bias - weights @ mean).astype(np.float32))
+    with one_thread():
+        scale = moments(x, blocks)
+        few = len(x) <= FEW_ROWS
+        coordinates = Few(x, scale) if few else Many(x, y, scale)
+        problem = Problem(coordinates, y, weights, labels)
+        theta: Matrix = np.zeros((labels, coordinates.width + 1), None if few else np.float32)
+        for l2 in sorted(l2s, reverse=True):  # stiff to loose: each begins where the last ended
+            theta = problem.solve(l2, theta, _EXACT if few else _NEAR)
+            heads[l2] = Head(*coordinates.folded(theta))
     return heads
 
 
-def _row_space(x: Matrix) -> tuple[Matrix, Matrix | None]:
-    """Coordinates of the rows in their own span, and the way back.
-
-    With fewer pictures than numbers the optimum lies in the span of the pictures: the same
-    solution from a smaller problem.
-    """
-    if x.shape[0] >= x.shape[1]:
-        return x, None
-    values, vectors = np.linalg.eigh(x @ x.T)
-    kept = values > values[-1] * 1e-10
-    roots = np.sqrt(values[kept])
-    return vectors[:, kept] * roots, x.T @ (vectors[:, kept] / roots)
-
-
-def _weights(y: Labels, labels: int, class_weight: ClassWeight) -> NDArray[np.float64]:
+def picture_weights(y: Labels, labels: int, class_weight: ClassWeight) -> NDArray[np.float64]:
+    """Weight of each picture [pictures]; balanced ones have mean 1 and equal sums a label."""
     if class_weight == "none":
         return np.ones(len(y))
     counts = np.maximum(np.bincount(y, minlength=labels), 1)
-    return np.asarray(len(y) / (np.count_nonzero(counts) * counts))[y]
-
-
-class _Problem:
-    """The penalised log loss and its gradient over (weights, bias), flattened."""
-
-    def __init__(self, z: Matrix, y: Labels, weights: NDArray[np.float64], labels: int) -> None:
-        self._z, self._weights, self._labels = z, weights, labels
-        self._truth = np.zeros((len(y), labels))
-        self._truth[np.arange(len(y)), y] = 1.0
-
-    def unpack(self, theta: NDArray[np.float64]) -> tuple[Matrix, NDArray[np.float64]]:
-        table = theta.reshape(self._labels, -1)
-        return table[:, :-1], table[:, -1]
-
-    def solve(self, l2: float, start: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]:
-        from scipy.optimize import minimize  # half a second that prediction need not pay
-
-        found = minimize(
-            self._loss,
-            start,
-            args=(l2,),
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": 500, "ftol": tolerance, "gtol": 1e-4, "maxcor": 20},
-        )
-        return np.asarray(found.x, np.float64)
-
-    def _loss(self, theta: NDArray[np.float64], l2: float) -> tuple[float, NDArray[np.float64]]:
-        w, bias = self.unpack(theta)
-        scores = self._z @ w.T + bias
-        scores -= scores.max(axis=1, keepdims=True)
-        logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-        loss = -float(((logs * self._truth).sum(axis=1) * self._weights).sum())
-        error = (np.exp(logs) - self._truth) * self._weights[:, None]
-        gradient = np.empty((self._labels, w.shape[1] + 1))
-        gradient[:, :-1] = error.T @ self._z + l2 * w
-        gradient[:, -1] = error.sum(axis=0)
-        return loss + 0.5 * l2 * float((w * w).sum()), gradient.ravel()
+    return np.asarray(len(y) / (np.count_nonzero(np.bincount(y)) * counts))[y]

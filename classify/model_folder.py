@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from classify.choices import FITS
-from harvest.ledger.errors import DataError, UsageError
+from classify.choices import FITS, FORMATS, Format
+from harvest.ledger.errors import DataError, UsageError, naming
 
 MODEL = "model.tflite"
 LABELS = "labels.txt"
 CARD = "card.json"
-_WRITTEN = (MODEL, LABELS, CARD, "report.html", "report.json")
+CARD_PAGE = "MODEL_CARD.md"
+
+
+def variant_file(form: Format) -> str:
+    """Name of a format's model in a model folder."""
+    return MODEL if form == "float32" else f"model_{form}.tflite"
+
+
+_VARIANTS = tuple(variant_file(form) for form in FORMATS)
+WRITTEN = (*_VARIANTS, LABELS, CARD, CARD_PAGE, "report.html", "report.json")
+"""Names of all files of a model folder, whether they are there or not."""
 _PART = ".part"
+_USED_OF_VARIANTS = {"model": ("sha256", "format"), "input": ("fit", "dtype")}
 _USED = {"model": ("sha256", "format"), "input": ("fit",), "data": ("sha256_of_list",)}
 
 
@@ -24,7 +35,10 @@ _USED = {"model": ("sha256", "format"), "input": ("fit",), "data": ("sha256_of_l
 def writing(out: Path) -> Iterator[Path]:
     """Give a folder to write into; its files move into `out` together, when all are written.
 
-    Files of the same names are replaced, others in `out` stay. Raises UsageError, nothing replaced,
+    A full disk is told by the name of `out`.
+
+    Files of the same names are replaced, and what an earlier training exported besides is removed:
+    the card would no longer speak of it. Others in `out` stay. Raises UsageError, nothing replaced,
     where a folder has the name of a file.
     """
     part = out / _PART
@@ -32,13 +46,18 @@ def writing(out: Path) -> Iterator[Path]:
     for left in part.iterdir():  # of a run that was killed
         left.unlink()
     try:
-        yield part
+        with naming(out):
+            yield part
         for file in sorted(part.iterdir()):
             with file.open("rb") as stream:
                 os.fsync(stream.fileno())
-        _check_free(out, [file.name for file in part.iterdir()])
-        for file in sorted(part.iterdir()):
-            file.replace(out / file.name)
+        names = sorted(file.name for file in part.iterdir())
+        _check_free(out, names)
+        if MODEL in names:
+            for name in set(_VARIANTS).difference(names):
+                out.joinpath(name).unlink(missing_ok=True)
+        for name in names:
+            part.joinpath(name).replace(out / name)
     finally:
         for left in part.iterdir():
             left.unlink()
@@ -51,18 +70,25 @@ def _check_free(out: Path, names: Sequence[str]) -> None:
             raise UsageError(f"{path}: a folder is in the way of a file; move it, or choose --out")
 
 
-def check_place(out: Path, data: Path, labels: tuple[str, ...]) -> None:
-    """Raise UsageError early when `out` cannot be written, or would be taken for a label."""
+def check_place(out: Path, data: Path, labels: tuple[str, ...], *, plain: bool = False) -> None:
+    """Raise UsageError early when `out` cannot be written, or would be taken for a label.
+
+    `plain`: `data` holds label folders that people look after, no manifest of ours.
+    """
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out}: a file is in the way; wanted a folder to write the model into")
     parent = next(folder for folder in (out, *out.absolute().parents) if folder.is_dir())
     if not os.access(parent, os.W_OK | os.X_OK):
         raise UsageError(f"{out}: no permission to write in {parent}; choose another --out")
-    _check_free(out, _WRITTEN)
+    _check_free(out, WRITTEN)
     if out.resolve().parent == data.resolve() and not out.name.startswith(("_", ".")):
         raise UsageError(
             f"{out}: lies among the label folders and would be taken for a label next time; "
             "choose a place outside"
+        )
+    if plain and out.resolve() == data.resolve():
+        raise UsageError(
+            f"{out}: the model's files would lie among the label folders; choose a place outside"
         )
     if any(out.resolve() == (data / label).resolve() for label in labels):
         raise UsageError(f"{out}: is a label folder; choose a place outside {data}")
@@ -79,8 +105,11 @@ def model_file(model: Path) -> Path:
     return file
 
 
-def read_labels(path: Path) -> tuple[str, ...]:
-    """Read a labels file: one label a line, in output order. Raises UsageError, DataError."""
+def read_labels(path: Path, *, repeated: bool = False) -> tuple[str, ...]:
+    """Read a labels file: one label a line, in output order. Raises UsageError, DataError.
+
+    No label may stand twice, unless `repeated`, as in ImageNet's two cranes.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -90,7 +119,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
     labels = tuple(line.strip() for line in text.splitlines())
     while labels and not labels[-1]:
         labels = labels[:-1]
-    if not labels or "" in labels or len(set(labels)) != len(labels):
+    if not labels or "" in labels or (len(set(labels)) < len(labels) and not repeated):
         raise DataError(f"{path}: empty, or a label is empty or stands twice; wanted one a line")
     return labels
 
@@ -103,15 +132,22 @@ def labels_beside(file: Path) -> Path | None:
     return None
 
 
-def card_beside(file: Path, digest: str) -> dict[str, Any] | None:
-    """Return the card of the model with this sha256, from beside its file; None without one."""
+def card_beside(file: Path, digest: str) -> tuple[dict[str, Any] | None, Path | None]:
+    """Return the card of the model with this sha256, from beside its file; None without one.
+
+    Its `model` and `input` are those of that file, also where the card is of several. Where the
+    cards there are of other models, the second value is the first of them.
+    """
+    strange = None
     for candidate in (file.with_suffix(f".{CARD}"), file.with_name(CARD)):
         if not candidate.is_file():
             continue
         card = read_card(candidate)
-        if card["model"]["sha256"] == digest:
-            return card
-    return None
+        for one in (card, *card.get("variants", ())):
+            if one["model"]["sha256"] == digest:
+                return {**card, "model": one["model"], "input": one["input"]}, None
+        strange = strange or candidate
+    return None, strange
 
 
 def read_card(path: Path) -> dict[str, Any]:
@@ -133,7 +169,21 @@ def _wrong_part(card: object) -> str:
     """Name the first part that is missing or of another kind, of those that are used; or none."""
     if not isinstance(card, dict):
         return ""
-    for part, names in _USED.items():
+    wrong = _wrong_words(card, _USED)
+    if wrong:
+        return wrong
+    variants = card.get("variants", [])
+    if not isinstance(variants, list):
+        return "variants"
+    for one in variants:
+        wrong = _wrong_words(one, _USED_OF_VARIANTS) if isinstance(one, dict) else "part"
+        if wrong:
+            return f"variants.{wrong}"
+    return ""
+
+
+def _wrong_words(card: dict[str, Any], used: Mapping[str, tuple[str, ...]]) -> str:
+    for part, names in used.items():
         values = card.get(part)
         if not isinstance(values, dict):
             return part

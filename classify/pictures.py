@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from classify.split import join_groups
 from classify.tuning import Sample
 from harvest.ledger.errors import DataError
 from harvest.ledger.manifest import SPLITS, Split
+
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Pictures:
     """Files that are not among them."""
     notes: tuple[str, ...]
     """What people should know about the split."""
+    put_back: tuple[str, ...] = ()
+    """Labels of which no picture fell into the training part: all were put there."""
 
     def part(self, *splits: Split) -> Sample:
         """Return the pictures of these splits."""
@@ -68,59 +72,90 @@ def gather(folder: LabelledFolder, results: Iterable[Embedded | Fault]) -> Pictu
 
     Raises DataError, naming the label, when one has no picture left.
     """
-    good: list[tuple[Example, Embedded]] = []
+    good: list[tuple[Example, str]] = []
     skipped = list(folder.passed_over)
+    x = np.empty((0, 0), np.float32)
     for example, result in zip(folder.examples, results, strict=True):
         if isinstance(result, Fault):
             skipped.append(result)
-        else:
-            good.append((example, result))
-    good, conflicts = _without_conflicts(good)
+            continue
+        if not good:  # rows that are never filled take no memory
+            x = np.empty((len(folder.examples), result.vector.size), np.float32)
+        x[len(good)] = result.vector
+        good.append((example, result.sha256))
+    kept, conflicts = _without_conflicts(good)
     skipped += conflicts
-    _check_left(folder, good, skipped)
+    for row, old in enumerate(kept):
+        if row != old:
+            x[row] = x[old]
+    examples = tuple(good[old][0] for old in kept)
+    shas = tuple(good[old][1] for old in kept)
+    _check_left(folder, examples, skipped)
     index = {label: i for i, label in enumerate(folder.labels)}
-    shas = tuple(embedded.sha256 for _, embedded in good)
-    own = [example.group or example.file for example, _ in good]
+    own = [example.group or example.file for example in examples]
     groups = tuple(join_groups(own, shas))
-    examples = tuple(example for example, _ in good)
-    splits, notes = _splits(examples, groups, folder)
+    splits, put_back = _splits(examples, groups, folder.labels)
     return Pictures(
         labels=folder.labels,
         examples=examples,
         sha256s=shas,
         sample=Sample(
-            x=np.stack([embedded.vector for _, embedded in good]),
+            x=x[: len(examples)],
             y=np.array([index[example.label] for example in examples], np.intp),
             groups=groups,
         ),
         splits=splits,
         skipped=tuple(skipped),
-        notes=notes,
+        notes=_told(put_back),
+        put_back=put_back,
     )
 
 
-def _without_conflicts(
-    good: list[tuple[Example, Embedded]],
-) -> tuple[list[tuple[Example, Embedded]], list[Fault]]:
-    """Leave out pictures whose very bytes stand under two labels: they can teach neither."""
+def regrouped(pictures: Pictures, alike: Sequence[str]) -> Pictures:
+    """Return the pictures with those whose names in `alike` [pictures] are equal as one group."""
+    groups = tuple(join_groups(pictures.sample.groups, alike))
+    if len(set(groups)) == len(set(pictures.sample.groups)):
+        return pictures
+    splits, put_back = _splits(pictures.examples, groups, pictures.labels)
+    sizes = Counter(groups)
+    before = Counter(pictures.sample.groups)
+    count = sum(
+        sizes[group] > before[old]
+        for group, old in zip(groups, pictures.sample.groups, strict=True)
+    )
+    said = f"{count} pictures look like another one (near duplicates?): such stay on one side"
+    return replace(
+        pictures,
+        sample=replace(pictures.sample, groups=groups),
+        splits=splits,
+        notes=(*_told(put_back), said),
+        put_back=put_back,
+    )
+
+
+def _without_conflicts(good: list[tuple[Example, str]]) -> tuple[list[int], list[Fault]]:
+    """Leave out pictures whose very bytes stand under two labels: they can teach neither.
+
+    Returns the places of the others, rising.
+    """
     labels: dict[str, set[str]] = defaultdict(set)
-    for example, embedded in good:
-        labels[embedded.sha256].add(example.label)
+    for example, sha256 in good:
+        labels[sha256].add(example.label)
     kept, faults = [], []
-    for example, embedded in good:
-        if len(labels[embedded.sha256]) == 1:
-            kept.append((example, embedded))
+    for place, (example, sha256) in enumerate(good):
+        if len(labels[sha256]) == 1:
+            kept.append(place)
         else:
-            names = " and ".join(repr(name) for name in sorted(labels[embedded.sha256]))
+            names = " and ".join(repr(name) for name in sorted(labels[sha256]))
             detail = f"the same bytes stand under {names}; keep one of them"
             faults.append(Fault(example.path, "two_labels", detail))
     return kept, faults
 
 
 def _check_left(
-    folder: LabelledFolder, good: list[tuple[Example, Embedded]], skipped: list[Fault]
+    folder: LabelledFolder, examples: tuple[Example, ...], skipped: list[Fault]
 ) -> None:
-    left = {example.label for example, _ in good}
+    left = {example.label for example in examples}
     for label in folder.labels:
         if label not in left:
             files = {example.path for example in folder.examples if example.label == label}
@@ -133,17 +168,30 @@ def _check_left(
 
 
 def _splits(
-    examples: tuple[Example, ...], groups: tuple[str, ...], folder: LabelledFolder
+    examples: tuple[Example, ...], groups: tuple[str, ...], labels: tuple[str, ...]
 ) -> tuple[tuple[Split, ...], tuple[str, ...]]:
     first: dict[str, Split] = {}
     for example, group in zip(examples, groups, strict=True):
         first.setdefault(group, example.split)
     splits = [first[group] for group in groups]
-    notes = []
-    for label in folder.labels:
-        own = [i for i, example in enumerate(examples) if example.label == label]
+    put_back = []
+    places: dict[str, list[int]] = defaultdict(list)
+    for i, example in enumerate(examples):
+        places[example.label].append(i)
+    for label in labels:
+        own = places[label]
         if all(splits[i] != "train" for i in own):
             for i in own:
                 splits[i] = "train"
-            notes.append(f"no picture of {label!r} fell into the training part: all were put there")
-    return tuple(splits), tuple(notes)
+            put_back.append(label)
+    return tuple(splits), tuple(put_back)
+
+
+def _told(put_back: tuple[str, ...]) -> tuple[str, ...]:
+    """One line of the labels that were put into the training part, if there are any."""
+    if not put_back:
+        return ()
+    names = ", ".join(repr(label) for label in put_back[:_NAMED])
+    if len(put_back) > _NAMED:
+        names = f"{len(put_back):,} labels ({names}, …; all stand in report.json)"
+    return (f"no picture of {names} fell into the training part: all were put there",)

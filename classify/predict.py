@@ -1,11 +1,7 @@
-"""Predict: files in, labels with probabilities out; the bad ones are told, not fatal."""
+"""Predict: pictures in, labels with probabilities out; the bad ones are told, not fatal."""
 
 from __future__ import annotations
 
-import filecmp
-import os
-import re
-import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classify.embed import Fault, in_threads, storable
+from classify.embed import Fault, in_threads
+from classify.given import expand
 from classify.model import Feeding, Model, load_model
-from harvest.ledger.errors import UsageError
-from harvest.ledger.picture import EXTENSIONS, SNIFF_BYTES, PictureError, sniff
+from harvest.ledger.errors import DataError, UsageError
+from harvest.ledger.picture import PictureError
+
+__all__ = ["Prediction", "Predictor", "expand"]
+
+_NEVER = 2.0  # no probability reaches it
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Prediction:
     """What a model says of one picture."""
 
     path: Path
-    """The file."""
+    """The file, or the name that was given for it."""
     labels: tuple[str, ...]
     """In output order."""
     probabilities: NDArray[np.float32]
@@ -53,7 +54,7 @@ class Prediction:
 
 
 class Predictor:
-    """A model ready to answer; takes a `.tflite` or a model folder.
+    """A model ready to answer; takes a `.tflite` or a model folder. May be used by any thread.
 
     Raises UsageError or DataError when the model or its labels cannot be used.
     """
@@ -67,10 +68,14 @@ class Predictor:
         """Predict one file."""
         if path.exists() and not path.is_file():
             return Fault(path, "not_a_file", "wanted a file or a folder of files")
+        return self.answer(path, path)
+
+    def answer(self, name: Path, source: Path | bytes) -> Prediction | Fault:
+        """Predict one picture that goes by `name`, from a file or from its bytes."""
         try:
-            return Prediction(path, self.model.labels, self.model.probabilities(path))
+            return Prediction(name, self.model.labels, self.model.probabilities(source))
         except PictureError as error:
-            return Fault(path, error.reason, error.detail)
+            return Fault(name, error.reason, error.detail)
 
     def predict(self, paths: Iterable[Path], jobs: int = 0) -> Iterator[Prediction | Fault]:
         """One answer a path, in their order, from `jobs` threads (0: one a core)."""
@@ -86,76 +91,41 @@ class Predictor:
         known = ", ".join(f"{i} {name}" for i, name in enumerate(labels[:20]))
         raise UsageError(f"label {text!r}: the model does not know it; wanted one of {known}")
 
+    def least(self, threshold: str) -> NDArray[np.float32]:
+        """[labels]: the probability from which each label is believed.
 
-def expand(paths: Iterable[Path]) -> Iterator[Path]:
-    """Files as they are, folders as the files below them, sorted; hidden ones left out.
-
-    Raises UsageError for a folder that cannot be read.
-    """
-
-    def refuse(error: OSError) -> None:
-        raise UsageError(f"{error.filename}: cannot be read ({error.strerror})") from error
-
-    for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        for folder, folders, files in os.walk(path, onerror=refuse):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            yield from (Path(folder, name) for name in sorted(files) if not name.startswith("."))
+        `threshold` is a fraction for all of them, or `auto`: what the training found for the
+        precision that it was asked for. Raises UsageError, and DataError for `auto` where the
+        model's card tells none.
+        """
+        if threshold != "auto":
+            return np.full(len(self.model.labels), _fraction(threshold), np.float32)
+        told = _told(self.model.card)
+        if not told:
+            raise DataError("the model's card tells no threshold; train with --target-precision")
+        # Where no threshold reached the precision, nothing is believed.
+        of = [told.get(label, told.get(None, _NEVER)) for label in self.model.labels]
+        return np.array(of, np.float32)
 
 
-def as_record(answer: Prediction | Fault, top: int = 1) -> dict[str, Any]:
-    """Return an answer as a JSON object."""
-    if isinstance(answer, Fault):
-        return {
-            "file": storable(answer.path),
-            "error": {"reason": answer.reason, "detail": storable(answer.detail)},
-        }
-    record: dict[str, Any] = {
-        "file": storable(answer.path),
-        "label": answer.label,
-        "probability": round(answer.probability, 6),
-    }
-    if top > 1:
-        record["top"] = [
-            {"label": label, "probability": round(probability, 6)}
-            for label, probability in answer.top(top)
-        ]
-    return record
+def _told(card: dict[str, Any] | None) -> dict[str | None, float]:
+    """The thresholds of a card, whatever else stands there; None: that of all labels."""
+    part = (card or {}).get("thresholds")
+    entries = part.get("of") if isinstance(part, dict) else None
+    told: dict[str | None, float] = {}
+    for entry in entries if isinstance(entries, list) else ():
+        label = entry.get("label") if isinstance(entry, dict) else 0
+        if label is None or isinstance(label, str):
+            value = entry.get("threshold")
+            told[label] = float(value) if isinstance(value, int | float) else _NEVER
+    return told
 
 
-def copy_renamed(prediction: Prediction, folder: Path) -> Path:
-    """Copy a picture to `<label>-<score>.<true extension>` in `folder`; returns the new path.
-
-    Nothing is ever overwritten: another picture of one name gets `-2`, and so on. The same
-    picture is not copied twice.
-    """
-    label = re.sub(r"[^\w.-]", "_", prediction.label)
-    stem = f"{label}-{prediction.probability:.4f}"
-    with prediction.path.open("rb") as stream:
-        extension = EXTENSIONS.get(sniff(stream.read(SNIFF_BYTES)) or "", "bin")
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f".{os.getpid()}.part"
+def _fraction(text: str) -> float:
     try:
-        shutil.copyfile(prediction.path, part)
-        return _settle(part, folder, stem, extension)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _settle(part: Path, folder: Path, stem: str, extension: str) -> Path:
-    number = 1
-    while True:
-        suffix = "" if number == 1 else f"-{number}"
-        target = folder / f"{stem}{suffix}.{extension}"
-        try:
-            with target.open("xb"):  # takes the name, or fails because it is taken
-                pass
-        except FileExistsError:
-            if filecmp.cmp(part, target, shallow=False):
-                return target
-            number += 1
-            continue
-        part.replace(target)
-        return target
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise UsageError(f"--threshold {text!r}: wanted a number from 0 to 1, or `auto`")
+    return value

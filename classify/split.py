@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ _MOST = 2**27 - 1  # retrain.py's MAX_NUM_IMAGES_PER_CLASS
 
 FEW = 50
 """Fewer pictures a label than this, and a tenth of them says little: folds are used instead."""
+
+Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Indices of the pictures inside, which train, and outside, which judge."""
 
 
 def name_percentage(name: str) -> float:
@@ -91,3 +94,20 @@ def most_folds(labels: NDArray[np.intp], groups: Sequence[str], wanted: int) -> 
     for label, group in zip(labels, groups, strict=True):
         by_label[int(label)].add(group)
     return min(wanted, *(len(names) for names in by_label.values()))
+
+
+def inner_folds(labels: NDArray[np.intp], groups: Sequence[str], wanted: int) -> Iterator[Fold]:
+    """Yield at most so many folds; a label with one group alone is inside of each."""
+    groups_of: dict[int, set[str]] = defaultdict(set)
+    for label, group in zip(labels.tolist(), groups, strict=True):
+        groups_of[label].add(group)
+    always = np.isin(labels, [label for label, names in groups_of.items() if len(names) < 2])
+    rest = np.flatnonzero(~always)
+    if not len(rest):
+        return
+    own = [groups[i] for i in rest.tolist()]
+    count = most_folds(labels[rest], own, wanted)
+    folds = np.full(len(labels), -1)
+    folds[rest] = assign_folds(labels[rest], own, count)
+    for fold in range(count):
+        yield np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)

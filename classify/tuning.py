@@ -1,25 +1,32 @@
-"""What the head cannot learn from its own pictures: L2 and temperature, chosen on others."""
+"""What the head cannot learn from its own pictures: features, L2 and temperature."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classify.choices import ClassWeight
-from classify.head import Head, Labels, fit
-from classify.split import FEW, assign_folds, most_folds
+from classify.choices import ClassWeight, Features
+from classify.contest import Contender, simplest
+from classify.head import FEW_ROWS, Head, fit, picture_weights, softmax
+from classify.regression import Labels
+from classify.split import FEW, Fold, assign_folds, inner_folds
+from classify.temperature import find_temperature
+from classify.threads import map_in_threads
+from classify.trials import Trial, Trials
 
 L2_GRID = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
 """Candidates for the weight decay of the sum of the losses."""
 
+_FEATURES_GRID = (3.0, 30.0, 300.0)  # enough to tell features apart
 _DEFAULT_L2 = 10.0
 _INNER_FOLDS = 3
-_ROUGH = 1e-5  # to compare candidates, not to keep them
-# On few pictures the best temperature is luck: a prior around 1, half a unit of log wide.
-_TEMPERATURE_PRIOR = 2.0
+_TEMPERATURE_FOLDS = 5
+_LEAST_A_LABEL = 20  # of the pictures that choose, when there are too many to use all
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +58,15 @@ class Tuning:
     temperature: float
     """Scores are divided by it."""
     chosen_on: str
-    """`validation`, `folds`, `one fold` of many pictures, or `nothing` when there were too few."""
+    """`validation`, `folds`, or `nothing` when there were too few."""
     curve: tuple[tuple[float, float, float], ...]
     """L2, held-out log loss, held-out accuracy for each candidate."""
+    features: Features = "top"
+    """Which layers the head looks at."""
+    width: int | None = None
+    """It takes so many numbers from the beginning of an embedding; None: all."""
+    contest: tuple[Contender, ...] = ()
+    """How the features were chosen, from few numbers to many; empty when they were given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,119 +79,172 @@ class Trainer:
     """See `TrainSettings`."""
     l2: float | None = None
     """A given weight decay; None: chosen."""
+    blocks: Mapping[Features, tuple[int, ...]] | None = None
+    """Features to choose from, from few to many, and the numbers of each block of layers that
+    they take from the beginning of an embedding; None: all numbers, nothing to choose."""
 
     def fit(self, sample: Sample, tuning: Tuning) -> Head:
         """Return the head that `tuning` wants, fitted on all of `sample`."""
         heads = fit(
-            sample.x, sample.y, [tuning.l2], labels=self.labels, class_weight=self.class_weight
+            sample.x[:, : tuning.width],
+            sample.y,
+            [tuning.l2],
+            labels=self.labels,
+            class_weight=self.class_weight,
+            blocks=self._blocks_of(tuning.features),
         )
         return heads[tuning.l2].cooled(tuning.temperature)
 
     def tune(self, train: Sample, validation: Sample | None = None) -> Tuning:
-        """Choose L2 and temperature on `validation`, or by folds of all when it is too small."""
-        held: list[tuple[Sample, Sample]]
-        if validation is not None and _enough(validation, self.labels):
-            held, chosen_on = [(train, validation)], "validation"
-        else:
-            everything = train if validation is None else _joined(train, validation)
-            held, chosen_on = list(_folds(everything, _INNER_FOLDS)), "folds"
-            if held and _enough(held[0][1], self.labels, 2 * FEW):
-                held, chosen_on = held[:1], "one fold"
-        if not held:
-            return Tuning(self.l2 or _DEFAULT_L2, 1.0, "nothing", ())
-        grid = [self.l2] if self.l2 is not None else list(L2_GRID)
-        truth = np.concatenate([other.y for _, other in held])
-        scores = self._held_out_scores(held, grid)
-        weight = _balance(truth, self.labels) if self.class_weight == "balanced" else None
-        curve = tuple(
-            (
-                l2,
-                _log_loss(scores[l2], truth, weight),
-                float((scores[l2].argmax(1) == truth).mean()),
-            )
-            for l2 in grid
+        """Choose features by folds, and L2 and temperature on `validation`.
+
+        Where that is small, it is one with `train`, and folds choose everything. Of more than
+        1,500 pictures only so many choose: an L2 does not depend on how many there are.
+        """
+        apart = validation is not None and _enough(validation, self.labels)
+        everything = train if apart or validation is None else joined(train, validation)
+        bench = everything.take(some_of(everything.y, everything.groups, FEW_ROWS))
+        folds = list(inner_folds(bench.y, bench.groups, _INNER_FOLDS))
+        contest: tuple[Contender, ...] = ()
+        features: Features = "top" if self.blocks is None else next(iter(self.blocks))
+        trials = self._trials(bench, folds) if folds else None
+        if trials is not None and self.blocks is not None and len(self.blocks) > 1:
+            features, contest = self._contest(trials, bench, folds)
+        width = sum(self._blocks_of(features)) or bench.x.shape[1]
+        if apart and validation is not None:
+            known = validation.take(np.isin(validation.y, bench.y))
+            both = joined(bench, known.take(some_of(known.y, known.groups, 2 * FEW_ROWS)))
+            place = np.arange(len(both))
+            trials = self._trials(both, [(place[: len(bench)], place[len(bench) :])])
+        if trials is None:
+            l2 = self.l2 or _DEFAULT_L2
+            return Tuning(l2, 1.0, "nothing", (), features, width)
+        runs = trials.run(width, L2_GRID if self.l2 is None else [self.l2])
+        best = min(runs, key=lambda trial: (trial.loss, -trial.l2))
+        tuning = Tuning(
+            l2=best.l2,
+            temperature=find_temperature(best.scores, best.truth, best.weights),
+            chosen_on="validation" if apart else "folds",
+            curve=tuple((trial.l2, trial.loss, trial.accuracy) for trial in runs),
+            features=features,
+            width=width,
+            contest=contest,
         )
-        best = min(curve, key=lambda point: (point[1], -point[0]))[0]
-        return Tuning(best, _temperature(scores[best], truth, weight), chosen_on, curve)
+        if len(bench) == len(everything):
+            return tuning
+        return replace(tuning, temperature=self._full_temperature(everything, validation, tuning))
+
+    def best_by_folds(self, sample: Sample) -> tuple[Trial, list[str]] | None:
+        """Return the best candidate's trial by folds, with the group of each picture judged.
+
+        None when there are too few pictures for folds.
+        """
+        folds = list(inner_folds(sample.y, sample.groups, _INNER_FOLDS))
+        if not folds or self.blocks is None:
+            return None
+        trials = self._trials(sample, folds)
+        grid = _FEATURES_GRID if self.l2 is None else (self.l2,)
+        runs = [run for blocks in self.blocks.values() for run in trials.run(sum(blocks), grid)]
+        groups = [sample.groups[i] for _, outside in folds for i in outside]
+        return min(runs, key=lambda trial: trial.loss), groups
 
     def cross_validate(self, sample: Sample, count: int) -> NDArray[np.float64]:
         """Out-of-fold probabilities [pictures, labels]; each fold tunes itself anew."""
         folds = assign_folds(sample.y, sample.groups, count)
         result = np.zeros((len(sample), self.labels))
-        for fold in range(count):
+
+        def judge(fold: int) -> NDArray[np.float32]:
             inside = sample.take(folds != fold)
-            head = self.fit(inside, self.tune(inside))
-            result[folds == fold] = head.probabilities(sample.x[folds == fold])
+            return self.fit(inside, self.tune(inside)).probabilities(sample.x[folds == fold])
+
+        for fold, found in enumerate(map_in_threads(judge, range(count))):
+            result[folds == fold] = found
         return result
 
-    def _held_out_scores(
-        self, held: Sequence[tuple[Sample, Sample]], grid: Sequence[float]
-    ) -> dict[float, NDArray[np.float64]]:
-        parts: dict[float, list[NDArray[np.float64]]] = {l2: [] for l2 in grid}
-        for inside, outside in held:
-            heads = fit(
-                inside.x,
-                inside.y,
-                grid,
-                labels=self.labels,
-                class_weight=self.class_weight,
-                tolerance=_ROUGH,
-            )
-            for l2, head in heads.items():
-                parts[l2].append((outside.x @ head.weights.T + head.bias).astype(np.float64))
-        return {l2: np.concatenate(part) for l2, part in parts.items()}
+    def judge_outside(
+        self, sample: Sample, folds: Sequence[Fold], tuning: Tuning
+    ) -> list[NDArray[np.floating[Any]]]:
+        """Probabilities [pictures outside, labels] by heads that `tuning` fits inside each fold.
+
+        For what is compared, not quoted: of few pictures all folds share one standardisation,
+        which knows no label.
+        """
+        if len(sample) > FEW_ROWS:
+            heads = (self.fit(sample.take(inside), tuning) for inside, _ in folds)
+            pairs = zip(heads, folds, strict=True)
+            return [head.probabilities(sample.x[outside]) for head, (_, outside) in pairs]
+        trials = self._trials(sample, list(folds), tuning.features)
+        (found,) = trials.run(tuning.width or sample.x.shape[1], [tuning.l2])
+        ends = np.cumsum([len(outside) for _, outside in folds])[:-1]
+        spread = np.zeros((len(found.scores), self.labels))
+        spread[:, trials.present] = softmax(found.scores / tuning.temperature)
+        return np.split(spread, ends)
+
+    def _full_temperature(self, train: Sample, validation: Sample | None, tuning: Tuning) -> float:
+        """What the temperature is of a head that learnt from all, not from some."""
+        if validation is None or tuning.chosen_on != "validation":
+            inside, outside = next(inner_folds(train.y, train.groups, _TEMPERATURE_FOLDS))
+            train, validation = train.take(inside), train.take(outside)
+        head = self.fit(train, replace(tuning, temperature=1.0))
+        scores = head.scores(validation.x).astype(np.float64)
+        weights = picture_weights(validation.y, self.labels, self.class_weight)
+        return find_temperature(scores, validation.y, weights)
+
+    def _blocks_of(self, features: Features) -> tuple[int, ...]:
+        return () if self.blocks is None else self.blocks[features]
+
+    def _trials(self, sample: Sample, folds: list[Fold], richest: Features | None = None) -> Trials:
+        rich: tuple[int, ...] = ()
+        if self.blocks is not None:
+            rich = self.blocks[richest or list(self.blocks)[-1]]
+        return Trials(
+            sample.x[:, : sum(rich) or None],
+            sample.y,
+            folds,
+            class_weight=self.class_weight,
+            blocks=rich,
+        )
+
+    def _contest(
+        self, trials: Trials, bench: Sample, folds: list[Fold]
+    ) -> tuple[Features, tuple[Contender, ...]]:
+        """Choose the simplest features that are within noise of the best."""
+        grid = _FEATURES_GRID if self.l2 is None else (self.l2,)
+        assert self.blocks is not None
+        tried: dict[str, Trial] = {
+            name: min(trials.run(sum(blocks), grid), key=lambda trial: trial.loss)
+            for name, blocks in self.blocks.items()
+        }
+        judged = [bench.groups[i] for _, outside in folds for i in outside]
+        chosen, contest = simplest(tried, judged)
+        return next(name for name in self.blocks if name == chosen), contest
 
 
-def _enough(held: Sample, labels: int, least: int = FEW) -> bool:
-    return len(held) > 0 and int(np.bincount(held.y, minlength=labels).min()) >= least
-
-
-def _joined(a: Sample, b: Sample) -> Sample:
+def joined(a: Sample, b: Sample) -> Sample:
+    """Return the pictures of both."""
     return Sample(np.concatenate([a.x, b.x]), np.concatenate([a.y, b.y]), a.groups + b.groups)
 
 
-def _folds(sample: Sample, wanted: int) -> Iterator[tuple[Sample, Sample]]:
-    """Yield (inside, outside) pairs; a label with one group alone is inside of each."""
-    groups_of = {
-        label: {g for g, y in zip(sample.groups, sample.y, strict=True) if y == label}
-        for label in np.unique(sample.y)
-    }
-    lone = [label for label, names in groups_of.items() if len(names) < 2]
-    always = np.isin(sample.y, lone)
-    rest = sample.take(~always)
-    if not len(rest):
-        return
-    count = most_folds(rest.y, rest.groups, wanted)
-    folds = np.full(len(sample), -1)
-    folds[~always] = assign_folds(rest.y, rest.groups, count)
-    for fold in range(count):
-        yield sample.take(folds != fold), sample.take(folds == fold)
+def _enough(held: Sample, labels: int) -> bool:
+    return len(held) > 0 and int(np.bincount(held.y, minlength=labels).min()) >= FEW
 
 
-def _balance(truth: Labels, labels: int) -> NDArray[np.float64]:
-    counts = np.maximum(np.bincount(truth, minlength=labels), 1)
-    return np.asarray(1.0 / counts)[truth]
+def some_of(y: Labels, groups: tuple[str, ...], most: int) -> NDArray[np.intp]:
+    """Return indices of at most about `most` pictures, whole groups, drawn by hash, in order.
 
-
-def _log_loss(
-    scores: NDArray[np.float64], truth: Labels, weight: NDArray[np.float64] | None = None
-) -> float:
-    top = scores.max(axis=1)
-    logs = np.log(np.exp(scores - top[:, None]).sum(axis=1)) + top
-    losses = logs - scores[np.arange(len(truth)), truth]
-    return float(np.average(losses, weights=weight))
-
-
-def _temperature(
-    scores: NDArray[np.float64], truth: Labels, weight: NDArray[np.float64] | None
-) -> float:
-    from scipy.optimize import minimize_scalar  # see head.py
-
-    count = len(truth)
-
-    def penalised(log_t: float) -> float:
-        loss = _log_loss(scores / np.exp(log_t), truth, weight)
-        return count * loss + _TEMPERATURE_PRIOR * log_t**2
-
-    found = minimize_scalar(penalised, bounds=(np.log(0.2), np.log(10.0)), method="bounded")
-    return float(np.exp(found.x))
+    As many of each label, or, where that were less than 20, all labels that there is room for.
+    """
+    if len(y) <= most:
+        return np.arange(len(y))
+    ranks = [hashlib.sha256(group.encode(errors="replace")).digest() for group in groups]
+    names = sorted(np.unique(y), key=lambda label: hashlib.sha256(b"%d" % label).digest())
+    names = names[: max(2, most // _LEAST_A_LABEL)]
+    chosen: list[int] = []
+    left = most
+    by_size = sorted(names, key=lambda label: (int((y == label).sum()), int(label)))
+    for rank, label in enumerate(by_size):  # what small labels leave is for the large ones
+        own = sorted(np.flatnonzero(y == label), key=lambda i: (ranks[i], i))
+        taken = own[: left // (len(by_size) - rank)]
+        chosen += [int(i) for i in taken]
+        left -= len(taken)
+    return np.array(sorted(chosen), np.intp)

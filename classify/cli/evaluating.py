@@ -17,6 +17,8 @@ from classify.cli.group import (
     name_skipped,
     print_json,
     show_measure,
+    show_notes,
+    show_thresholds,
     std_option,
 )
 
@@ -33,6 +35,14 @@ from classify.cli.group import (
 @mean_option
 @std_option
 @click.option(
+    "--report", type=PATH, metavar="DIR", help="Write report.html and report.json into DIR."
+)
+@click.option(
+    "--target-precision",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Find the threshold of each label from which answers are so precise, as 0.99.",
+)
+@click.option(
     "--min-accuracy", type=click.FloatRange(0, 1), help="Exit 6 when the accuracy is below."
 )
 @jobs_option
@@ -45,6 +55,8 @@ def evaluate(
     split: Any,
     input_mean: float,
     input_std: float,
+    report: Path | None,
+    target_precision: float | None,
     min_accuracy: float | None,
     jobs: int,
     as_json: bool,
@@ -53,22 +65,30 @@ def evaluate(
 
     MODEL is a model folder or a .tflite, other people's too.
     """
+    from classify.embed import printable
     from classify.evaluate import evaluate as run
     from classify.model import Feeding
     from classify.predict import Predictor
+    from classify.report.page import write_evaluation
     from harvest.ledger.errors import GateError
     from harvest.ledger.progress import progress
 
     predictor = Predictor(model, labels, Feeding(input_mean, input_std))
+    show_notes(predictor.model.notes)
     with progress("evaluating") as bar:
-        found = run(predictor, folder, split=split, jobs=jobs, progress=bar)
+        found = run(
+            predictor, folder, split=split, target=target_precision, jobs=jobs, progress=bar
+        )
     name_skipped(found.skipped)
-    if found.trained_on:
-        click.echo("note: the model was fitted on these very pictures; look at its card", err=True)
+    show_notes(found.findings.notes)
+    page = None if report is None else write_evaluation(report, found)
     if as_json:
         print_json(found.facts())
     else:
         click.echo(f"accuracy  {found.measure.sentence()}")
         show_measure(found.measure)
+        show_thresholds(found.findings.thresholds)
+        if page is not None:
+            click.echo(printable(f"report    {page}"))
     if min_accuracy is not None and found.measure.accuracy < min_accuracy:
         raise GateError(f"accuracy {found.measure.accuracy:.4f} is below {min_accuracy:g}")

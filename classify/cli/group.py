@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ import click
 
 if TYPE_CHECKING:
     from classify.embed import Fault
-    from classify.measure import Measure
+    from classify.measures.measure import Measure
+    from classify.measures.thresholds import Threshold
 
 PATH = click.Path(path_type=Path)
 jobs_option = click.option(
@@ -23,15 +25,14 @@ jobs_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Results as JSON on stdout.")
 labels_option = click.option("--labels", type=PATH, help="Labels file [default: beside the model].")
-mean_option = click.option("--input-mean", type=float, default=127.5, show_default=True)
+mean_option = click.option("--input-mean", type=float, help="[default: the model's own, or 127.5]")
 std_option = click.option(
     "--input-std",
     type=click.FloatRange(0, min_open=True),
-    default=127.5,
-    show_default=True,
-    help="A float model is fed (byte - mean) / std.",
+    help="A float model is fed (byte - mean) / std [default: the model's own, or 127.5].",
 )
 _MOST_NAMED = 20
+_MOST_COLUMNS = 12
 
 
 @click.group(name="classify")
@@ -51,7 +52,7 @@ def print_json(result: dict[str, Any]) -> None:
 
 
 def show_measure(found: Measure) -> None:
-    """Print precision and recall of each label, and the confusion matrix."""
+    """Print precision and recall of each label, and what is taken for what."""
     from harvest.ledger.progress import show_table
 
     rows = [(m.label, m.pictures, _share(m.precision), _share(m.recall)) for m in found.labels]
@@ -59,9 +60,21 @@ def show_measure(found: Measure) -> None:
     show_table("", ["label", "pictures", "precision", "recall"], rows)
     sys.stdout.write("\n")
     names = [m.label for m in found.labels]
+    if len(names) > _MOST_COLUMNS:
+        show_table("", ["truth", "predicted", "pictures"], found.confusions()[:_MOST_NAMED])
+        sys.stdout.write("\n")
+        return
     counts = [(name, *row) for name, row in zip(names, found.confusion, strict=True)]
     show_table("", ["truth \\ predicted", *names], counts)
     sys.stdout.write("\n")
+
+
+def show_thresholds(found: Sequence[Threshold]) -> None:
+    """Print from which probability on answers are as precise as wanted, one line each."""
+    from classify.embed import printable
+
+    for threshold in found:
+        click.echo(printable(f"threshold {threshold.sentence()}"))
 
 
 def _share(value: float | None) -> str:
@@ -74,6 +87,14 @@ def name_skipped(faults: tuple[Fault, ...]) -> None:
         click.echo(fault_line(fault), err=True)
     if len(faults) > _MOST_NAMED:
         click.echo(f"skipped: {len(faults) - _MOST_NAMED} more, all named in the report", err=True)
+
+
+def show_notes(notes: Sequence[str]) -> None:
+    """Write notes to stderr, a line each."""
+    from classify.embed import printable
+
+    for note in notes:
+        click.echo(printable(f"note: {note}"), err=True)
 
 
 def fault_line(fault: Fault) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from classify.cli import answering, evaluating, exporting, training
+from classify.cli import answering, evaluating, exporting, serving, training
 from classify.cli.group import group
 
-__all__ = ["answering", "evaluating", "exporting", "group", "training"]
+__all__ = ["answering", "evaluating", "exporting", "group", "serving", "training"]

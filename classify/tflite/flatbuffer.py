@@ -6,19 +6,21 @@ dimension is free (`shape_signature` -1), so that an interpreter may be resized 
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
-IDENTIFIER = b"TFL3"
+from classify.tflite.pack import pack, unpack
+
 SIGNATURE = "serving_default"
-_ALIGNMENT = 16
-_TYPES = {"float32": 0, "float16": 1, "int32": 2}
+Types = schema.TensorType
+TYPES = {"float32": 0, "float16": 1, "int32": 2, "uint8": 3, "int8": 9}
+"""Numbers of the format's tensor types, by numpy's names."""
+
+_NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if name.isupper()}
 
 Activation = Literal["NONE", "RELU6"]
 
@@ -29,23 +31,6 @@ class Node:
 
     index: int
     shape: tuple[int, ...]
-
-
-class _Buffer(schema.BufferT):  # type: ignore[misc]
-    """A buffer aligned as the format wants it; the generated code aligns to a byte only."""
-
-    def Pack(self, builder: flatbuffers.Builder) -> int:  # noqa: N802 - the generated name
-        offset = None
-        if self.data is not None and len(self.data):
-            raw = np.ascontiguousarray(self.data).view(np.uint8).tobytes()
-            builder.StartVector(1, len(raw), _ALIGNMENT)
-            builder.head -= len(raw)
-            builder.Bytes[builder.head : builder.head + len(raw)] = raw
-            offset = builder.EndVector()
-        schema.BufferStart(builder)
-        if offset is not None:
-            schema.BufferAddData(builder, offset)
-        return int(schema.BufferEnd(builder))
 
 
 class Graph:
@@ -65,15 +50,7 @@ class Graph:
     @classmethod
     def read(cls, data: bytes) -> Graph:
         """Open the bytes of a model. Raises ValueError where they are none."""
-        if data[4:8] != IDENTIFIER:
-            raise ValueError("the file does not begin as a .tflite")
-        try:
-            model = schema.ModelT.InitFromPackedBuf(data, 0)
-        except (struct.error, ValueError, TypeError, LookupError, ArithmeticError) as error:
-            raise ValueError(f"its flatbuffer is torn ({error})") from error
-        if not model.subgraphs or not model.buffers or not model.subgraphs[0].operators:
-            raise ValueError("it holds no graph")
-        return cls(model)
+        return cls(unpack(data))
 
     @property
     def model(self) -> Any:
@@ -92,16 +69,40 @@ class Graph:
         self._main.inputs.append(node.index)
         return node
 
-    def constant(self, name: str, values: NDArray[Any]) -> int:
-        """Index of a new constant tensor (float32, float16 or int32)."""
+    def name(self, index: int) -> str:
+        """Name of a tensor."""
+        name = self._main.tensors[index].name or b""
+        return name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
+
+    def code(self, operator: Any) -> str:
+        """Name of what an operator does, as the schema has it; "" where it does not know it."""
+        known = self._model.operatorCodes[operator.opcodeIndex]
+        return str(_NAMES.get(max(known.builtinCode, known.deprecatedBuiltinCode), ""))
+
+    def like(self, index: int, dtype: str) -> int:
+        """Index of a new tensor with the shape of another one."""
+        old = self._main.tensors[index]
+        twin = schema.TensorT(
+            shape=old.shape,
+            shapeSignature=old.shapeSignature,
+            type=TYPES[dtype],
+            name=f"{self.name(index)}/{dtype}",
+            hasRank=True,
+        )
+        self._main.tensors.append(twin)
+        return len(self._main.tensors) - 1
+
+    def constant(self, name: str, values: NDArray[Any], quantization: Any = None) -> int:
+        """Index of a new constant tensor, of one of the `TYPES`; `quantization` as the schema's."""
         self._model.buffers.append(schema.BufferT(data=values.reshape(-1).view(np.uint8)))
         self._main.tensors.append(
             schema.TensorT(
                 shape=list(values.shape),
-                type=_TYPES[values.dtype.name],
+                type=TYPES[values.dtype.name],
                 buffer=len(self._model.buffers) - 1,
                 name=name,
                 hasRank=True,
+                quantization=quantization,
             )
         )
         return len(self._main.tensors) - 1
@@ -184,12 +185,6 @@ class Graph:
         """Turn scores into probabilities."""
         return self._append("SOFTMAX", [x.index], name, x.shape, schema.SoftmaxOptionsT(beta=1.0))
 
-    def dequantize(self, index: int, target: int) -> None:
-        """Put a DEQUANTIZE from the constant `index` to the tensor `target` before all else."""
-        options = schema.DequantizeOptionsT()
-        operator = self._operator("DEQUANTIZE", [index], [target], options, version=3)
-        self._main.operators.insert(0, operator)
-
     def finish(self, output: Node, *, input_name: str, output_name: str) -> bytes:
         """Make `output` the only output, sign the graph and return the file's bytes.
 
@@ -211,11 +206,7 @@ class Graph:
 
     def write(self) -> bytes:
         """The model's bytes as the graph stands."""
-        self._model.buffers = [_Buffer(data=b.data) for b in self._model.buffers]
-        room = sum(0 if b.data is None else len(b.data) for b in self._model.buffers)
-        builder = flatbuffers.Builder(room + 1_000_000)
-        builder.Finish(self._model.Pack(builder), IDENTIFIER)
-        return bytes(builder.Output())
+        return pack(self._model)
 
     def _with(
         self, name: str, x: Node, weights: NDArray[np.float32], bias: NDArray[np.float32]
@@ -227,22 +218,31 @@ class Graph:
         self, code: str, inputs: list[int], name: str, shape: tuple[int, ...], options: Any
     ) -> Node:
         node = self._tensor(name, shape)
-        self._main.operators.append(self._operator(code, inputs, [node.index], options))
+        self._main.operators.append(self.operator(code, inputs, [node.index], options))
         return node
 
-    def _operator(
-        self, code: str, inputs: list[int], outputs: list[int], options: Any, version: int = 1
+    def operator(
+        self,
+        code: str,
+        inputs: list[int],
+        outputs: list[int],
+        options: Any = None,
+        *,
+        version: int = 1,
     ) -> Any:
+        """Return a new operator, which is not in the graph yet."""
         kind = type(options).__name__.removesuffix("T")
         return schema.OperatorT(
-            opcodeIndex=self._opcode(getattr(schema.BuiltinOperator, code), version),
+            opcodeIndex=self.opcode(code, version),
             inputs=inputs,
             outputs=outputs,
-            builtinOptionsType=getattr(schema.BuiltinOptions, kind),
+            builtinOptionsType=0 if options is None else getattr(schema.BuiltinOptions, kind),
             builtinOptions=options,
         )
 
-    def _opcode(self, code: int, version: int) -> int:
+    def opcode(self, name: str, version: int) -> int:
+        """Index of an operator's code, of this version or a later one; added where it is new."""
+        code = getattr(schema.BuiltinOperator, name)
         codes = self._model.operatorCodes
         for index, known in enumerate(codes):
             same = max(known.builtinCode, known.deprecatedBuiltinCode) == code
@@ -257,7 +257,7 @@ class Graph:
             schema.TensorT(
                 shape=[1, *shape],
                 shapeSignature=[-1, *shape],
-                type=_TYPES["float32"],
+                type=TYPES["float32"],
                 name=name,
                 hasRank=True,
             )

@@ -19,9 +19,19 @@ from classify.tflite.flatbuffer import Graph, Node
 TAPS: dict[Features, tuple[int, ...]] = {
     "top": (),
     "top+middle": (10,),
-    "all": (10, 2, 4, 7, 14, 15),
+    "all": (10, 2, 4, 7),
 }
 """Blocks whose pooled depthwise output is appended to the embedding: they carry drawing style."""
+
+BLOCKS: dict[Features, tuple[int, ...]] = {
+    "top": (1280,),
+    "top+middle": (1280, 672),
+    "all": (1280, 672, 144, 240, 480),
+}
+"""Numbers of the top and of each tapped block: each choice begins with those of the one before."""
+
+WIDTHS: dict[Features, int] = {features: sum(blocks) for features, blocks in BLOCKS.items()}
+"""Numbers a picture."""
 
 EPSILON = 1e-3
 # The network was trained on (byte - 127) / 128 and our input is (byte - 127.5) / 127.5: both

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from classify.data import Example
+from classify.pictures import Pictures
 from classify.settings import TrainSettings
+from classify.split import split_by_name
 from classify.train import TrainResult, train
+from classify.tuning import Sample
 
 Draw = Callable[[str, int], Image.Image]
 
@@ -51,6 +58,27 @@ def make_folder() -> Callable[[Path, int], Path]:
             for seed in range(count):
                 _draw(label, seed).save(root / label / f"{label}{seed:02}.png")
         return root
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Callable[..., Pictures]:
+    """Make pictures of embeddings and label indices, without files, split by name."""
+
+    def make(
+        x: NDArray[np.float32], y: Sequence[int], labels: tuple[str, ...], **given: Sequence[str]
+    ) -> Pictures:
+        files = [f"{labels[k]}/{i:04}.png" for i, k in enumerate(y)]
+        accounts = given.get("accounts", [""] * len(y))
+        examples = tuple(
+            Example(Path("/nowhere") / file, file, labels[k], split_by_name(file, 10, 20), "", who)
+            for file, k, who in zip(files, y, accounts, strict=True)
+        )
+        sample = Sample(x.astype(np.float32), np.array(y, np.intp), tuple(files))
+        splits = tuple(example.split for example in examples)
+        shas = tuple(sha256(b"%d" % i + row.tobytes()).hexdigest() for i, row in enumerate(x))
+        return Pictures(labels, examples, shas, sample, splits, (), ())
 
     return make
 

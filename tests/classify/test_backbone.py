@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +12,10 @@ import pytest
 
 from classify.backbone import open_backbone
 from classify.cache import cache_folder
+from classify.choices import Features
+from classify.engine import Engine
 from classify.tflite.flatbuffer import Graph
+from classify.tflite.lite0 import WIDTHS
 from harvest.ledger.errors import DataError, UsageError
 
 
@@ -40,7 +46,7 @@ def test_the_embedded_backbone_is_written_once(cache: Path) -> None:
     second = open_backbone("embedded", 96)
 
     assert first.data == second.data
-    assert first.width == 1280
+    assert first.width == WIDTHS["all"]
     assert [file.name for file in cache.iterdir()] == [files[0].name]
     assert files[0].stat().st_mtime_ns == stamp
 
@@ -64,7 +70,7 @@ def test_a_cache_that_cannot_be_written_is_no_obstacle(
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("WINNOW_CACHE", str(tmp_path / "file" / "cache"))
 
-    assert open_backbone("embedded", 96).width == 1280
+    assert open_backbone("embedded", 96).width == WIDTHS["all"]
 
 
 def test_the_cache_folder_follows_the_environment(
@@ -96,6 +102,31 @@ def test_any_extractor_can_be_the_backbone(tmp_path: Path, pooled: bool) -> None
     np.testing.assert_allclose(backbone.engine.run(x), wanted, atol=1e-6)
 
 
+@pytest.mark.parametrize("features", WIDTHS)
+def test_a_choice_of_features_is_columns_of_the_whole_embedding(features: Features) -> None:
+    """The graph of some features gives, bit for bit, their columns of the whole graph's output."""
+    backbone = open_backbone("embedded", 96)
+    x = np.random.default_rng(3).uniform(-1, 1, (1, 96, 96, 3)).astype(np.float32)
+    whole = backbone.engine.run(x)
+
+    found = Engine(backbone.graph(features), features).run(x)
+
+    assert whole.shape == (1, backbone.width)
+    np.testing.assert_array_equal(found, whole[:, backbone.columns(features)])
+
+
+def test_a_foreign_extractor_has_the_top_alone(tmp_path: Path) -> None:
+    """Its one output is the top; other features are refused by name."""
+    path = _extractor(tmp_path / "tiny.tflite", pooled=True)
+    backbone = open_backbone(str(path), None)
+
+    assert backbone.columns("top").tolist() == [0, 1, 2, 3, 4]
+    assert backbone.graph("top") == backbone.data
+    for ask in (backbone.columns, backbone.graph):
+        with pytest.raises(UsageError, match="'all' need the embedded backbone, not tiny"):
+            ask("all")
+
+
 def test_what_is_no_extractor_is_refused_by_name(tmp_path: Path) -> None:
     """Text, a torn model, one channel: each is one line that says what was wanted."""
     text = tmp_path / "text.tflite"
@@ -123,3 +154,35 @@ def test_sizes_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         open_backbone(str(path), 96)
     with pytest.raises(UsageError, match="cannot be read"):
         open_backbone(str(tmp_path / "none.tflite"), None)
+
+
+FULL = """
+import resource
+from classify.backbone import open_backbone
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+print(open_backbone("embedded", 96).width)
+"""
+
+
+def test_a_cache_that_cannot_be_written_holds_no_parts(cache: Path) -> None:
+    """A full disk costs time, and nothing is left of what was begun."""
+    ran = subprocess.run(
+        [sys.executable, "-c", FULL], capture_output=True, text=True, env={**os.environ}, check=True
+    )
+
+    assert ran.stdout == f"{WIDTHS['all']}\n"
+    assert list(cache.iterdir()) == []
+
+
+def test_parts_of_killed_runs_are_swept_away(cache: Path) -> None:
+    """Those that are old: another process may be writing the others."""
+    cache.mkdir()
+    old, new, others = (cache / name for name in ("tmpold.part", "tmpnew.part", "mine.part"))
+    for file in (old, new, others):
+        file.write_bytes(b"torn")
+    for file in (old, others):
+        os.utime(file, (0, 0))
+
+    open_backbone("embedded", 96)
+
+    assert [file.exists() for file in (old, new, others)] == [False, True, True]

@@ -101,6 +101,24 @@ def test_rename_into_copies_by_label(trained: TrainResult, pictures: Path, tmp_p
     assert len(list(mine.glob("*s/*"))) == 30
 
 
+def test_int8_is_exported_from_pictures(
+    trained: TrainResult, pictures: Path, tmp_path: Path
+) -> None:
+    """With `--pictures` the facts are told as JSON; without, one line says what is missing."""
+    out = tmp_path / "int8.tflite"
+
+    told = _run("export", trained.out, "-o", out, "--format", "int8")
+    done = _run(
+        "export", trained.out, "-o", out, "--format", "int8", "--pictures", pictures, "--json"
+    )
+
+    assert told.returncode == 2
+    assert "name a folder of them with --pictures" in told.stderr
+    facts = json.loads(done.stdout)
+    assert (facts["file"], facts["bytes"]) == (out.name, out.stat().st_size)
+    assert facts["calibrated_on"] == {"pictures": 30, "on": f"pictures of {pictures.name}"}
+
+
 def test_evaluate_and_export(trained: TrainResult, pictures: Path, tmp_path: Path) -> None:
     """A float16 copy exported by one command is measured by the other."""
     half = tmp_path / "half.tflite"
@@ -109,6 +127,7 @@ def test_evaluate_and_export(trained: TrainResult, pictures: Path, tmp_path: Pat
 
     assert exported.returncode == 0
     assert str(half) in exported.stdout
+    assert "drawn pictures" in exported.stderr
     assert json.loads(measured.stdout)["right"] == 30
     assert "these very pictures" in measured.stderr
 
@@ -182,7 +201,7 @@ def test_names_give_the_terminal_no_orders(
     assert shown.stdout.startswith("\\x1b[31mdots\t")
     assert shown.stdout.endswith("/new\\nl\\x1b[31mRED\\x9b.png\n")
     assert "/bad\\n\\x1b[0m.png: " in shown.stderr
-    assert shown.stderr.count("\n") == 1
+    assert shown.stderr.count("\n") == 2  # and the note that the model has other labels
     assert [json.loads(line)["file"] for line in record.stdout.splitlines()] == [
         str(good),
         str(bad),

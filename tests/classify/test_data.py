@@ -84,7 +84,8 @@ def test_a_manifest_rules_over_folders(tmp_path: Path) -> None:
     ("files", "kind", "said"),
     [
         ((), DataError, "no label folder"),
-        (("a/1.jpg",), DataError, "only the label 'a'"),
+        (("1.jpg", "2.jpg"), DataError, "no label folder; wanted 2 or more; move each picture"),
+        (("a/1.jpg",), DataError, "only the label 'a'; wanted 2 or more$"),
         (("a/1.jpg", "b/"), DataError, "the label folder 'b' is empty"),
         (("a/1.jpg", "b/.hidden"), DataError, "the label folder 'b' is empty"),
         (("Comic/1.jpg", "comic/2.jpg"), DataError, "'Comic' and 'comic' differ by case only"),
@@ -114,3 +115,15 @@ def test_a_missing_folder_is_a_usage_error(tmp_path: Path) -> None:
     """Exit 2: the path was mistyped, nothing is wrong with the data."""
     with pytest.raises(UsageError, match="no such folder"):
         read_folder(tmp_path / "none")
+
+
+def test_a_thousand_labels_and_unusual_names_are_fine(tmp_path: Path) -> None:
+    """Commas, quotes, accents, other scripts; there is no largest number."""
+    odd = ["a, b", 'say "so"', "Ärger", "日本", "-rf", "100%", "x'y"]
+    names = [f"label {n:04}" for n in range(994)] + odd
+    root = _tree(tmp_path / "set", *(f"{name}/1.jpg" for name in names))
+
+    found = read_folder(root)
+
+    assert len(found.labels) == 1001
+    assert set(odd) < set(found.labels)

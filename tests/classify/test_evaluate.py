@@ -29,9 +29,8 @@ def test_fresh_pictures_are_counted_and_bad_ones_named(
 
     assert (found.measure.pictures, found.measure.right) == (7, 6)
     assert found.measure.confusion == ((3, 0), (1, 3))
-    assert [(file, predicted) for file, _, predicted, _ in found.wrong] == [
-        ("stripes/wrong.png", "dots")
-    ]
+    errors = [(error.example.file, error.likeliest[0][0]) for error in found.findings.errors]
+    assert errors == [("stripes/wrong.png", "dots")]
     assert [fault.path.name for fault in found.skipped] == ["bad.jpg"]
     assert not found.trained_on
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
-from classify.head import Head, fit
-from classify.tuning import Sample, Trainer, Tuning
+from classify.head import fit
+from classify.threads import _openblas
 
 
 def _clouds(
@@ -85,82 +89,63 @@ def test_a_temperature_changes_no_label() -> None:
     assert warm.probabilities(x).max() < head.probabilities(x).max()
 
 
-def _sample(counts: tuple[int, ...], width: int, seed: int, apart: float) -> Sample:
-    x, y = _clouds(counts, width, seed, apart)
-    return Sample(x, y, tuple(str(n) for n in range(len(y))))
+def test_many_pictures_and_few_come_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search on embeddings as they lie ends where the exact one in their span does."""
+    x, y = _clouds((60, 50, 40), 90, apart=0.3)
+
+    few = fit(x, y, [10.0], labels=3, class_weight="balanced", blocks=(60, 30))[10.0]
+    monkeypatch.setattr("classify.head.FEW_ROWS", 0)
+    many = fit(x, y, [10.0], labels=3, class_weight="balanced", blocks=(60, 30))[10.0]
+
+    np.testing.assert_allclose(many.probabilities(x), few.probabilities(x), atol=2e-3)
 
 
-def test_few_pictures_are_tuned_by_folds_and_many_on_validation() -> None:
-    """Fifty validation pictures a label are enough to choose on; fewer are not."""
-    trainer = Trainer(2, "balanced")
-    train = _sample((30, 30), 8, 1, 0.5)
+def test_a_small_block_has_the_same_say() -> None:
+    """What only 4 of 100 numbers know counts for more when they are a block of their own."""
+    rng = np.random.default_rng(8)
+    y = np.repeat(np.arange(2), 30).astype(np.intp)
+    x = rng.normal(size=(60, 100)).astype(np.float32)
+    x[:, 96:] += y[:, None]
 
-    few = trainer.tune(train, _sample((5, 5), 8, 1, 0.5))
-    many = trainer.tune(train, _sample((50, 50), 8, 1, 0.5))
-    alone = trainer.tune(_sample((330, 330), 8, 1, 0.5))
+    alike = fit(x, y, [100.0], labels=2, class_weight="none")[100.0]
+    apart = fit(x, y, [100.0], labels=2, class_weight="none", blocks=(96, 4))[100.0]
 
-    assert (few.chosen_on, many.chosen_on) == ("folds", "validation")
-    assert alone.chosen_on == "one fold"
-    assert len(few.curve) > 3
-
-
-def test_one_picture_a_label_still_gives_a_head() -> None:
-    """Where nothing can be held out, defaults are used and said."""
-    trainer = Trainer(2, "balanced")
-    tuning = trainer.tune(_sample((1, 1), 8, 1, 3.0))
-
-    assert tuning.chosen_on == "nothing"
-    assert isinstance(trainer.fit(_sample((1, 1), 8, 1, 3.0), tuning), Head)
+    assert np.abs(apart.weights[:, 96:]).mean() > 2 * np.abs(alike.weights[:, 96:]).mean()
 
 
-def test_noise_is_told_from_signal() -> None:
-    """On labels that mean nothing, tuning is stiff, a loose head is cooled, folds show chance."""
-    rng = np.random.default_rng(4)
-    x = rng.normal(size=(200, 50)).astype(np.float32)
-    y = rng.integers(0, 2, 200).astype(np.intp)
-    sample = Sample(x, y, tuple(str(n) for n in range(200)))
-    trainer = Trainer(2, "none")
+_TWICE = """
+import hashlib, numpy as np, sys
+import classify.head
+from classify.tuning import Sample, Trainer
 
-    tuning = trainer.tune(sample)
-    right = (trainer.cross_validate(sample, 5).argmax(1) == y).mean()
-
-    assert tuning.l2 >= 100.0
-    assert Trainer(2, "none", l2=1.0).tune(sample).temperature > 1.2
-    assert 0.35 < right < 0.65
-
-
-def test_copies_do_not_leak_across_folds() -> None:
-    """Four copies of each picture with random labels: by group, folds show chance and no more."""
-    rng = np.random.default_rng(6)
-    base = rng.normal(size=(50, 40)).astype(np.float32)
-    x = np.repeat(base, 4, axis=0) + rng.normal(size=(200, 40)).astype(np.float32) * 0.05
-    y = np.repeat(rng.integers(0, 2, 50), 4).astype(np.intp)
-    trainer = Trainer(2, "none", l2=1.0)
-    apart = Sample(x, y, tuple(str(n) for n in range(200)))
-    grouped = Sample(x, y, tuple(str(n // 4) for n in range(200)))
-
-    leaking = (trainer.cross_validate(apart, 5).argmax(1) == y).mean()
-    honest = (trainer.cross_validate(grouped, 5).argmax(1) == y).mean()
-
-    assert leaking > 0.9
-    assert honest < 0.7
+classify.head.FEW_ROWS = int(sys.argv[1])
+rng = np.random.default_rng(2)
+y = np.repeat(np.arange(3), 100).astype(np.intp)
+x = (rng.normal(size=(300, 700)) + 0.2 * rng.normal(size=(3, 700))[y]).astype(np.float32)
+sample = Sample(x, y, tuple(map(str, range(300))))
+trainer = Trainer(3, "balanced", None, {"top": (500,), "all": (500, 200)})
+tuning = trainer.tune(sample)
+head = trainer.fit(sample, tuning)
+print(tuning, hashlib.sha256(head.weights.tobytes() + head.scores(x).tobytes()).hexdigest())
+"""
 
 
-def test_a_given_l2_is_used() -> None:
-    """`l2` from the settings is not chosen again."""
-    trainer = Trainer(2, "balanced", l2=42.0)
+@pytest.mark.parametrize("few", ["1500", "100"])
+def test_the_number_of_threads_does_not_matter(few: str) -> None:
+    """Choices, weights and scores are the same bits with one thread of linear algebra and two."""
+    if _openblas() is None:
+        pytest.skip("numpy's linear algebra is not the OpenBLAS of its wheels")
 
-    tuning = trainer.tune(_sample((30, 30), 8, 1, 0.5))
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", _TWICE, few],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": threads},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for threads in ("1", "2")
+    ]
 
-    assert tuning == Tuning(42.0, tuning.temperature, "folds", tuning.curve)
-    assert len(tuning.curve) == 1
-
-
-def test_a_lone_picture_does_not_stop_the_tuning() -> None:
-    """A label with one picture trains in every fold; the others still choose L2 on folds."""
-    trainer = Trainer(3, "balanced")
-
-    with_lone = trainer.tune(_sample((40, 40, 1), 8, 1, 0.5))
-
-    assert with_lone.chosen_on == "folds"
-    assert len(with_lone.curve) > 1
+    assert said[0] == said[1]
+    assert "temperature" in said[0]

@@ -13,10 +13,11 @@ from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
 from classify.embed import Fault
+from classify.export import Wish
 from classify.model import Feeding, load_model
 from classify.model_folder import read_card
 from classify.pixels import fitted
-from classify.predict import Prediction, Predictor, as_record, copy_renamed, expand
+from classify.predict import Prediction, Predictor
 from classify.settings import TrainSettings
 from classify.tflite.flatbuffer import Graph
 from classify.train import TrainResult, train
@@ -98,56 +99,13 @@ def test_a_bad_file_is_an_answer_among_others(trained: TrainResult, tmp_path: Pa
     assert [a.reason if isinstance(a, Fault) else a.path.name for a in answers] == [
         "not_an_image", "good.png", "empty", "missing", "not_a_file",
     ]  # fmt: skip
-    assert as_record(answers[0])["error"]["reason"] == "not_an_image"
-
-
-def test_folders_are_walked_in_order(tmp_path: Path) -> None:
-    """Sub-folders too, hidden files and folders left out."""
-    for name in ("b.png", "a/2.png", "a/1.png", ".hidden", ".git/x.png"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-
-    found = [p.relative_to(tmp_path).as_posix() for p in expand([tmp_path])]
-
-    assert found == ["b.png", "a/1.png", "a/2.png"]
-
-
-def test_copies_are_renamed_and_never_overwrite(
-    trained: TrainResult, pictures: Path, tmp_path: Path
-) -> None:
-    """`<label>-<score>.<true extension>`; what is there stays, others get a number, copies none."""
-    source = tmp_path / "dressed.jpg"
-    shutil.copy(_files(pictures)[0], source)  # a PNG in a JPEG's name
-    answer = Predictor(trained.out)(source)
-    assert isinstance(answer, Prediction)
-    out = tmp_path / "out"
-
-    names = []
-    for _ in range(3):
-        names += [copy_renamed(answer, out).name, copy_renamed(answer, out).name]
-        with source.open("ab") as stream:  # the same pixels, another file
-            stream.write(b"\0")
-
-    stem = f"dots-{answer.probability:.4f}"
-    assert names[::2] == [f"{stem}.png", f"{stem}-2.png", f"{stem}-3.png"]
-    assert names[1::2] == names[::2]
-    assert {path.name for path in out.iterdir()} == set(names)
-    assert all(source.read_bytes().startswith((out / name).read_bytes()) for name in names)
-
-
-def test_a_label_with_a_slash_makes_no_folder(pictures: Path, tmp_path: Path) -> None:
-    """Other people's labels cannot lead a copy out of its folder."""
-    labels = ("../../evil", "b")
-    answer = Prediction(_files(pictures)[0], labels, np.array([0.9, 0.1], np.float32))
-
-    assert copy_renamed(answer, tmp_path / "out").name == ".._.._evil-0.9000.png"
 
 
 def test_the_fit_of_the_card_is_used(pictures: Path, tmp_path: Path, draw: Draw) -> None:
     """A model trained with padding pads when it predicts, its exported copy too."""
     settings = TrainSettings(image_size=96, fit="pad")
     result = train(pictures, tmp_path / "run", settings)
-    export(result.out, tmp_path / "copy.tflite", "float32")
+    export(result.out, tmp_path / "copy.tflite", Wish.usual("float32"))
     wide = draw("dots", 3000).resize((300, 80))
     wide.save(tmp_path / "wide.png")
     model = load_model(result.out)

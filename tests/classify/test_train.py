@@ -40,9 +40,10 @@ class Counted:
         raise AssertionError(line)
 
 
-def test_a_training_writes_its_five_files(trained: TrainResult) -> None:
-    """Model, labels, card, page and record, and nothing else."""
+def test_a_training_writes_its_six_files(trained: TrainResult) -> None:
+    """Model, labels, cards, page and record, and nothing else."""
     assert sorted(path.name for path in trained.out.iterdir()) == [
+        "MODEL_CARD.md",
         "card.json",
         "labels.txt",
         "model.tflite",
@@ -80,7 +81,7 @@ def test_the_report_shows_the_confusion(trained: TrainResult) -> None:
     page = trained.report.read_text()
     record = json.loads(trained.out.joinpath("report.json").read_bytes())
 
-    assert "Cross-validation, 5 folds" in page
+    assert "Measured on: 5 folds." in page
     assert 'class="matrix"' in page
     assert 'http-equiv="Content-Security-Policy"' in page
     assert len(record["misclassified"]) == 30 - trained.measured.best[1].right  # type: ignore[index]
@@ -112,6 +113,26 @@ def test_a_second_training_replaces_its_own_files_only(pictures: Path, tmp_path:
     assert out.joinpath("notes.txt").read_text() == "mine"
     assert out.joinpath("model.tflite").stat().st_size > 1_000_000
     assert sorted(path.name for path in out.iterdir() if path.name.startswith(".")) == []
+
+
+def test_the_total_counts_the_test_folder(pictures: Path, tmp_path: Path, draw: Draw) -> None:
+    """All that will be embedded is told before the first."""
+    (tmp_path / "apart" / "dots").mkdir(parents=True)
+    draw("dots", 900).save(tmp_path / "apart" / "dots" / "new.png")
+    progress = Counted()
+
+    settings = SMALL.model_copy(update={"test_dir": tmp_path / "apart"})
+    train(pictures, tmp_path / "run", settings, progress=progress)
+
+    assert progress.all == sum(progress.outcomes.values()) == 31
+
+
+def test_a_model_does_not_lie_among_the_label_folders(pictures: Path) -> None:
+    """Neither as one of them nor beside them."""
+    with pytest.raises(UsageError, match="would lie among the label folders"):
+        train(pictures, pictures, SMALL)
+
+    assert sorted(path.name for path in pictures.iterdir()) == ["dots", "stripes"]
 
 
 def test_files_appear_together_or_not_at_all(tmp_path: Path) -> None:

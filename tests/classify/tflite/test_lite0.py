@@ -11,11 +11,11 @@ import pytest
 from PIL import Image, ImageDraw
 
 from classify.backbone import weights_file
-from classify.choices import FEATURES, Features
+from classify.choices import Features
 from classify.engine import Engine
 from classify.pixels import signed
 from classify.tflite.flatbuffer import Graph
-from classify.tflite.lite0 import _OFFSET, _SCALE, EPSILON, fold, lite0
+from classify.tflite.lite0 import _OFFSET, _SCALE, EPSILON, WIDTHS, fold, lite0
 from classify.tflite.weights import read_weights
 
 
@@ -73,18 +73,17 @@ def test_batches_give_what_single_pictures_give(weights: dict[str, np.ndarray]) 
     np.testing.assert_allclose(together, apart, atol=1e-4)
 
 
-@pytest.mark.parametrize("features", FEATURES)
+@pytest.mark.parametrize("features", WIDTHS)
 def test_style_features_follow_the_embedding(
     weights: dict[str, np.ndarray], features: Features
 ) -> None:
     """Middle blocks are appended after the 1280 numbers of the top, which stay as they are."""
-    widths = {"top": 1280, "top+middle": 1280 + 672, "all": 1280 + 672 + 144 + 240 + 480 + 1152 * 2}
     x = np.random.default_rng(3).uniform(-1, 1, (1, 96, 96, 3)).astype(np.float32)
     top = Engine(lite0(weights, 96), "top").run(x)
 
     found = Engine(lite0(weights, 96, features), features).run(x)
 
-    assert found.shape == (1, widths[features])
+    assert found.shape == (1, WIDTHS[features])
     np.testing.assert_allclose(found[:, :1280], top, atol=1e-5)
 
 

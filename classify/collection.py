@@ -1,0 +1,84 @@
+"""A folder's pictures, embedded: from the cache where it knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from classify.backbone import Backbone
+from classify.cache import EmbeddingStore, cache_folder
+from classify.data import LabelledFolder
+from classify.embed import Embedded, Embedder, Fault
+from classify.leakage import near_groups, proved_groups
+from classify.likeness import Sights
+from classify.pictures import Pictures, gather, regrouped
+from classify.settings import TrainSettings
+from harvest.ledger.progress import Progress
+
+
+def take_in(
+    folder: LabelledFolder,
+    backbone: Backbone,
+    settings: TrainSettings,
+    progress: Progress | None,
+    sights: Sights | None = None,
+) -> tuple[Pictures, list[str]]:
+    """Return the pictures with their embeddings, and what people should know of the work.
+
+    Near duplicates of a plain folder are one leakage group, those proved by pixels too where there
+    are `sights`; a built data set knows its own.
+    """
+    trouble: list[str] = []
+    results = embedded(folder, backbone, settings, progress, trouble)
+    pictures = gather(folder, results)
+    if not folder.has_manifest:
+        top = pictures.sample.x[:, : len(backbone.columns("top"))]
+        groups = near_groups(top)
+        if sights is not None:
+            paths = [example.path for example in pictures.examples]
+            groups, left = proved_groups(top, paths, groups, sights)
+            if left:
+                trouble.append(
+                    f"{left:,} pairs of pictures that may be near duplicates were not looked at: "
+                    "`winnow curate clean` compares all"
+                )
+        pictures = regrouped(pictures, groups)
+    return pictures, trouble
+
+
+def embedded(
+    folder: LabelledFolder,
+    backbone: Backbone,
+    settings: TrainSettings,
+    progress: Progress | None,
+    trouble: list[str],
+) -> Iterator[Embedded | Fault]:
+    """One result an example, in order; `trouble` gets what the cache complained of."""
+    with _store() as store:
+        embedder = Embedder(backbone, settings.fit, store)
+        paths = (example.path for example in folder.examples)
+        yield from _told(embedder.embed(paths, settings.jobs), progress)
+    if store is not None and store.trouble:
+        trouble.append(store.trouble)
+
+
+@contextmanager
+def _store() -> Iterator[EmbeddingStore | None]:
+    folder = cache_folder()
+    if folder is None:
+        yield None
+    else:
+        with EmbeddingStore(folder / "embeddings.bin") as store:
+            yield store
+
+
+def _told(
+    results: Iterable[Embedded | Fault], progress: Progress | None
+) -> Iterator[Embedded | Fault]:
+    for result in results:
+        if progress:
+            if isinstance(result, Fault):
+                progress.advance("skipped")
+            else:
+                progress.advance("remembered" if result.remembered else "embedded")
+        yield result
