@@ -46,7 +46,7 @@ def find_home(name: str, folder: Path, *, install: bool) -> Home | str:
     """
     root = folder / name
     python = root / "bin" / "python"
-    found = _versions_in(python, (name, *_LIBRARIES))
+    found = versions_in(python, (name, *_LIBRARIES))
     if name not in found and install:
         print(f"{name}: making an environment of its own in {root}", file=sys.stderr)
         steps: list[list[str | Path]] = [[sys.executable, "-m", "venv", "--clear", root]]
@@ -55,11 +55,12 @@ def find_home(name: str, folder: Path, *, install: bool) -> Home | str:
         for step in steps:
             if subprocess.run(step, stdout=sys.stderr, check=False).returncode:
                 return "could not be installed"
-        found = _versions_in(python, (name, *_LIBRARIES))
+        found = versions_in(python, (name, *_LIBRARIES))
     return Home(str(python), found) if name in found else "not installed"
 
 
-def _versions_in(python: Path, names: Iterable[str]) -> dict[str, str]:
+def versions_in(python: Path, names: Iterable[str]) -> dict[str, str]:
+    """Versions of those packages that an interpreter's environment holds; {} where it is none."""
     if not python.exists():
         return {}
     asked = (

@@ -28,13 +28,13 @@ def lines(figures: Figures) -> Iterable[str]:
         if (runs := figures.of(name, cell))
     ]
     if rows:
-        yield from _table([_PICTURES, *rows])
+        yield from table([_PICTURES, *rows])
         yield "of hashes, of facts: this contestant's time to that of winnow-hashes, winnow-facts"
         yield from map(_agreement, figures.agreements)
         yield ""
     searches = dict.fromkeys((run.hashes, run.radius, run.method) for run in figures.searched)
     if searches:
-        yield from _table([_JOINS, *(_searched(figures, *search) for search in searches)])
+        yield from table([_JOINS, *(_searched(figures, *search) for search in searches)])
         yield ""
     for run in figures.checked:
         yield (
@@ -53,7 +53,7 @@ def _named(figures: Figures, cells: Sequence[Cell]) -> Iterable[str]:
         rows = [
             [name, *(_times(named[name + suffix(cell)].value) for cell in cells)] for name in RATIOS
         ]
-        yield from _table([["median of runs in turn", *heads], *rows])
+        yield from table([["median of runs in turn", *heads], *rows])
     ratios = {name + suffix(cell) for name in RATIOS for cell in cells[1:]}
     for name in sorted(named.keys() - ratios, key=list(named).index):
         figure = named[name]
@@ -116,7 +116,8 @@ def _times(value: float | int | None) -> str:
     return f"{value:.2f} x" if value is not None else "?"
 
 
-def _table(rows: Sequence[Sequence[str]]) -> Iterable[str]:
+def table(rows: Sequence[Sequence[str]]) -> Iterable[str]:
+    """Lines of a table whose columns are aligned to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True))

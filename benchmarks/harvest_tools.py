@@ -159,7 +159,7 @@ def find_peer(name: str, folder: Path, *, install: bool) -> tuple[Path, str] | s
     python = home / "bin" / "python"
     found = _version_in(python, name)
     if found is None and install:
-        maker = _python_up_to(_NEWEST[name])
+        maker = python_up_to(_NEWEST[name])
         if maker is None:
             return f"needs Python {'.'.join(map(str, _NEWEST[name]))} or older"
         print(f"{name}: making an environment of its own in {home}", file=sys.stderr)
@@ -199,7 +199,8 @@ def _version_in(python: Path, name: str) -> str | None:
     return told.stdout.strip() or None
 
 
-def _python_up_to(newest: tuple[int, int]) -> str | None:
+def python_up_to(newest: tuple[int, int]) -> str | None:
+    """An interpreter that is no newer than that, this one where it will do."""
     if sys.version_info[:2] <= newest:
         return sys.executable
     names = (f"python3.{minor}" for minor in range(newest[1], 9, -1))
