@@ -48,11 +48,11 @@ _OTHER_COLOURS = 36.0  # levels between the colours of one place; re-encodes sta
 # mark, of which one in eight differed by less than 7 levels in the worst tile:
 _LONELY = 18.0  # levels: 16 at most in re-encodes (all others below 10), 20 in the palest words
 _OTHER_DRAWING = 0.38  # 0.32 at most in re-encodes, 0.5 and more in small words, 0.9 in pale ones
-# At all the detail that both have, where that is more. Over 440 re-encodes of pages of 700 to 2,200
+# At all the detail that both have, where that is more. Over 920 re-encodes of pages of 640 to 2,200
 # pixels, and 84 with one word changed, half of which pass as re-encodes at 512:
 _FINER = 1.25  # times what is compared else, from which on it says more
 _MOST_PIXELS = 4_500_000
-_FINE_LONELY = 9.0  # levels: 7.1 at most in re-encodes (99 of 100 below 4.7), 10 and more in words
+_FINE_LONELY = 14.0  # levels: 9.8 at most in re-encodes (99 of 100 below 7), hundreds in most words
 _FINE_OTHER = 0.32  # 0.28 at most in re-encodes
 _TINTED = 12.5  # levels: 11.3 at most in re-encodes (99 of 100 below 4.5), 17 in most red marks
 
