@@ -238,3 +238,14 @@ def _locked(file: int) -> Iterator[None]:
         yield
     finally:
         fcntl.flock(file, fcntl.LOCK_UN)
+
+
+@contextmanager
+def kept_embeddings() -> Iterator[EmbeddingStore | None]:
+    """Open winnow's own store; None where there is no place for one."""
+    folder = cache_folder()
+    if folder is None:
+        yield None
+    else:
+        with EmbeddingStore(folder / "embeddings.bin") as store:
+            yield store

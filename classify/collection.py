@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 
 from classify.backbone import Backbone
-from classify.cache import EmbeddingStore, cache_folder
+from classify.cache import kept_embeddings
 from classify.data import LabelledFolder
 from classify.embed import Embedded, Embedder, Fault
 from classify.leakage import near_groups, proved_groups
@@ -54,22 +53,12 @@ def embedded(
     trouble: list[str],
 ) -> Iterator[Embedded | Fault]:
     """One result an example, in order; `trouble` gets what the cache complained of."""
-    with _store() as store:
+    with kept_embeddings() as store:
         embedder = Embedder(backbone, settings.fit, store)
         paths = (example.path for example in folder.examples)
         yield from _told(embedder.embed(paths, settings.jobs), progress)
     if store is not None and store.trouble:
         trouble.append(store.trouble)
-
-
-@contextmanager
-def _store() -> Iterator[EmbeddingStore | None]:
-    folder = cache_folder()
-    if folder is None:
-        yield None
-    else:
-        with EmbeddingStore(folder / "embeddings.bin") as store:
-            yield store
 
 
 def _told(

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
 from classify.backbone import Backbone
-from classify.cache import EmbeddingStore, Vector, cache_folder
+from classify.cache import Vector, kept_embeddings
 from classify.embed import Embedded, Embedder
 from classify.suggesting.basis import LANDMARKS, Basis, find_basis
 from classify.suggesting.shelf import Shelf
@@ -56,7 +55,7 @@ class Intake:
 
     def _work(self) -> None:
         _step_back()
-        with _store() as store:
+        with kept_embeddings() as store:
             embedder = Embedder(self._backbone, "squash", store)
             while wanted := self._next():
                 if self._basis is None or self._outgrown():
@@ -130,13 +129,3 @@ def _step_back() -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _KINDNESS)
         except OSError:
             return  # not allowed here: the page is a little slower meanwhile
-
-
-@contextmanager
-def _store() -> Iterator[EmbeddingStore | None]:
-    folder = cache_folder()
-    if folder is None:
-        yield None
-    else:
-        with EmbeddingStore(folder / "embeddings.bin") as store:
-            yield store
