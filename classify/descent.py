@@ -73,7 +73,7 @@ def minimise(loss: Loss, theta: Matrix, divided: Divided, tolerance: float) -> M
         # The last step knows how long steps should be.
         share = _dot(turned, divided(turned, steep))
         scale = np.where(bends, bend / np.where(bends, share, 1.0), scale)
-        found = _two_loops(gradient, past, lambda g: divided(g, steep), scale)  # noqa: B023
+        found = _two_loops(gradient, past, (divided, steep), scale)
         direction = found if every else _chosen(good, found, direction)
     return theta
 
@@ -81,7 +81,7 @@ def minimise(loss: Loss, theta: Matrix, divided: Divided, tolerance: float) -> M
 def _two_loops(
     gradient: Matrix,
     past: deque[tuple[Matrix, Matrix, Numbers]],
-    divided: Callable[[Matrix], Matrix],
+    start: tuple[Divided, Numbers],
     scale: Numbers,
 ) -> Matrix:
     kind = gradient.dtype.type
@@ -91,7 +91,8 @@ def _two_loops(
         share = rho * _dot(moved, q)
         shares.append(share)
         q -= _spread(share, kind) * turned
-    result = divided(q)
+    divided, curvatures = start
+    result = divided(q, curvatures)
     result *= _spread(scale, kind)
     for (moved, turned, rho), share in zip(past, reversed(shares), strict=True):
         result += _spread(share - rho * _dot(turned, result), kind) * moved

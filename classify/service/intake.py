@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from aiohttp import BodyPartReader, web
@@ -65,7 +66,7 @@ async def _form(request: web.Request, limits: Limits, visit: Visit) -> list[Post
             raise Refusal(415, "nested_form", "a form within a form; wanted files")
         if part.headers.get("Content-Transfer-Encoding", "").lower() not in _PLAIN:
             raise Refusal(415, "coded_part", "a part that is coded; wanted a file as it is")
-        data = await _whole(lambda part=part: part.read_chunk(_CHUNK), limits, visit)  # type: ignore[misc]
+        data = await _whole(partial(part.read_chunk, _CHUNK), limits, visit)
         # A browser sends an empty part where no file was chosen.
         if part.filename or (data and part.name in _FIELDS):
             found.append(Posted(part.filename or part.name or "", data))
