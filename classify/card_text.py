@@ -25,6 +25,7 @@ def card_text(card: dict[str, Any], notes: Sequence[str]) -> str:
         ("Files", _files(card)),
         ("Data", _data(card)),
         ("Metrics", _metrics(card)),
+        ("Fine-tuning", _fine_tuning(card)),
         ("Thresholds", _thresholds(card)),
         ("Limits", _limits(notes)),
         ("Licence", _licence(card)),
@@ -84,7 +85,20 @@ def _files(card: dict[str, Any]) -> str:
             )
         )
     names = ("file", "numbers", "input", "size", "same label as trained", "stray", "sha256")
-    return _table(names, rows)
+    return "\n\n".join([_table(names, rows), *_saved_model(card)])
+
+
+def _saved_model(card: dict[str, Any]) -> list[str]:
+    saved = card.get("saved_model")
+    if not saved:
+        return []
+    parity = saved["parity"]
+    return [
+        f"Besides, a SavedModel of the {saved['made_of']}, written into a folder "
+        f"`{_plain(saved['folder'])}` (signatures {', '.join(saved['signatures'])}): the same "
+        f"label as trained for {parity['same_label']} of {parity['pictures']} ({parity['on']}), "
+        f"probabilities off by up to {parity['largest_difference']:.2g}."
+    ]
 
 
 def _data(card: dict[str, Any]) -> str:
@@ -123,6 +137,28 @@ def _metrics(card: dict[str, Any]) -> str:
         f"{card['refit']['note']}\n\n"
         + _table(("label", "pictures", "precision (95 %)", "recall (95 %)"), rows)
     )
+
+
+def _fine_tuning(card: dict[str, Any]) -> str:
+    told = card.get("fine_tuning")
+    if not told:
+        return ""
+    verdict = (
+        "The fine-tuned network is handed out"
+        if told["handed_out"]
+        else ("Declined: the head alone is handed out")
+    )
+    rows = []
+    for part in told["compared"]:
+        for key, name in (("head_alone", "head alone"), ("fine_tuned", "fine-tuned")):
+            if part[key] is None:  # it ended as the head alone: the verdict says so
+                continue
+            low, high = part[key]["interval_95"]
+            accuracy = f"{part[key]['accuracy']:.4f} ({low:.4f} to {high:.4f})"
+            on = f"{part['on']}, {part['pictures']} pictures"
+            rows.append((on, name, accuracy, f"{part[key]['log_loss']:.4f}"))
+    listed = _table(("on", "by", "accuracy (95 %)", "log loss"), rows) if rows else ""
+    return f"{verdict}: {_plain(told['because'])}.\n\n{listed}".strip()
 
 
 def _thresholds(card: dict[str, Any]) -> str:

@@ -16,12 +16,18 @@ Features = Literal["top", "top+middle", "all"]
 FeaturesChoice = Literal["top", "top+middle", "all", "auto"]
 """The same, or chosen by folds of the training part."""
 
+Depth = Literal["upper", "all"]
+"""What fine-tuning trains: the upper blocks and the head, or then the whole network too."""
+
 FITS: tuple[Fit, ...] = get_args(Fit)
 FEATURES: tuple[Features, ...] = get_args(Features)
 FEATURES_CHOICES: tuple[FeaturesChoice, ...] = get_args(FeaturesChoice)
 
 EMBEDDED = "embedded"
 """The backbone that comes with winnow."""
+
+APPLICATIONS = ("mobilenet_v2", "mobilenet_v3")
+"""Backbones of Keras Applications, for those who have TensorFlow."""
 
 DEFAULT_SIZE = 224
 """Pixels a side."""

@@ -9,7 +9,7 @@ from classify.cache import kept_embeddings
 from classify.data import LabelledFolder
 from classify.embed import Embedded, Embedder, Fault
 from classify.leakage import near_groups, proved_groups
-from classify.likeness import Sights
+from classify.likeness import MOST_SEEN, Sights
 from classify.pictures import Pictures, gather, regrouped
 from classify.settings import TrainSettings
 from harvest.ledger.progress import Progress
@@ -28,7 +28,9 @@ def take_in(
     are `sights`; a built data set knows its own.
     """
     trouble: list[str] = []
-    results = embedded(folder, backbone, settings, progress, trouble)
+    # Of more pictures than may be decoded for it, some alone are looked at.
+    seen = sights if len(folder.examples) <= MOST_SEEN else None
+    results = embedded(folder, backbone, settings, progress, trouble, sights=seen)
     pictures = gather(folder, results)
     if not folder.has_manifest:
         top = pictures.sample.x[:, : len(backbone.columns("top"))]
@@ -51,12 +53,20 @@ def embedded(
     settings: TrainSettings,
     progress: Progress | None,
     trouble: list[str],
+    *,
+    sights: Sights | None = None,
 ) -> Iterator[Embedded | Fault]:
-    """One result an example, in order; `trouble` gets what the cache complained of."""
+    """One result an example, in order; `trouble` gets what the cache complained of.
+
+    `sights` gets the small grey of each picture.
+    """
     with kept_embeddings() as store:
-        embedder = Embedder(backbone, settings.fit, store)
+        embedder = Embedder(backbone, settings.fit, store, with_cells=sights is not None)
         paths = (example.path for example in folder.examples)
-        yield from _told(embedder.embed(paths, settings.jobs), progress)
+        for result in _told(embedder.embed(paths, settings.jobs), progress):
+            if sights is not None and isinstance(result, Embedded) and result.cells is not None:
+                sights.know(result.path, result.cells)
+            yield result
     if store is not None and store.trouble:
         trouble.append(store.trouble)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from classify.split import split_by_name
 from harvest.ledger.errors import DataError, UsageError
 from harvest.ledger.manifest import FILE_NAME, SPLITS, ManifestLine, Split, read_manifest
 
+_NAMED = 5  # folders passed over
 _CATALOG = "catalog.sqlite"  # marks the root of a data set; its content is not our business
 
 
@@ -46,6 +48,8 @@ class LabelledFolder:
     """Whether splits and groups come from a manifest."""
     passed_over: tuple[Fault, ...]
     """What lies in label folders and is no file."""
+    notes: tuple[str, ...] = ()
+    """What people should know of what is left out, one line each."""
 
 
 def read_folder(
@@ -102,10 +106,32 @@ def _from_label_folders(folder: Path, validation: float, testing: float) -> Labe
                 split = split_by_name(path.name, validation, testing)
                 examples.append(Example(path, storable(f"{label}/{path.name}"), label, split, ""))
             else:
-                passed_over.append(Fault(path, "not_a_file", "a folder inside a label folder"))
+                said = "a folder inside a label folder"
+                if path.is_dir() and (count := _count(path)):
+                    said += f", with {count:,} files"
+                passed_over.append(Fault(path, "not_a_file", said))
         if len(examples) == before:
             raise DataError(_empty(folder, label, names, passed_over))
-    return LabelledFolder(folder, tuple(names), _ordered(examples), False, tuple(passed_over))
+    ordered = _ordered(examples)
+    return LabelledFolder(folder, tuple(names), ordered, False, tuple(passed_over), _notes(folder))
+
+
+def _notes(folder: Path) -> tuple[str, ...]:
+    """One line of the folders that begin with `_`: they are no labels."""
+    left = sorted(entry for entry in folder.iterdir() if _is_set_aside(entry))
+    said = [f"{storable(entry.name)} ({_count(entry):,} files)" for entry in left[:_NAMED]]
+    if len(left) > _NAMED:
+        said.append(f"{len(left) - _NAMED:,} folders more")
+    return (f"passed over, as its name begins with _: {', '.join(said)}",) if said else ()
+
+
+def _is_set_aside(entry: Path) -> bool:
+    return entry.name.startswith("_") and entry.is_dir()
+
+
+def _count(folder: Path) -> int:
+    """Files below a folder, hidden ones left out; what cannot be read counts as empty."""
+    return sum(not name.startswith(".") for _, _, names in os.walk(folder) for name in names)
 
 
 def _entries(folder: Path) -> list[Path]:

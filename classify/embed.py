@@ -17,7 +17,8 @@ import numpy as np
 from classify.backbone import Backbone
 from classify.cache import EmbeddingStore, Vector
 from classify.choices import Fit
-from classify.pixels import RECIPE, Pixels, load_pixels, signed
+from classify.likeness import CELLS, Cells, cells_of
+from classify.pixels import RECIPE, Pixels, fitted, load_picture, load_pixels, signed
 from harvest.ledger.picture import PictureError
 
 _TOGETHER = 4  # pictures handed to a thread at once: what hands them over costs as much for one
@@ -54,6 +55,8 @@ class Embedded:
     """float32 [width of the backbone]."""
     remembered: bool
     """Whether the cache knew it."""
+    cells: Cells | None = None
+    """Its small grey, where that was asked for."""
 
 
 def storable(path: Path | str) -> str:
@@ -100,16 +103,26 @@ class _Decoded:
     sha256: str
     key: bytes
     pixels: Pixels
+    cells: Cells | None
 
 
 class Embedder:
     """Embeds files with one backbone and one fit; may be called from any thread."""
 
-    def __init__(self, backbone: Backbone, fit: Fit, store: EmbeddingStore | None = None) -> None:
+    def __init__(
+        self,
+        backbone: Backbone,
+        fit: Fit,
+        store: EmbeddingStore | None = None,
+        *,
+        with_cells: bool = False,
+    ) -> None:
+        """`with_cells`: give the small grey of each picture too, made of the same decode."""
         self._side = backbone.size
         self._fit = fit
         self._store = store
         self._recipe = f"{backbone.digest} {backbone.size} {fit} {RECIPE}"
+        self._cells_recipe = f"cells {backbone.size} {RECIPE}" if with_cells else ""
         self._engine = backbone.engine
         free = self._engine.inputs[0].shape[0] < 0
         self._batch = _TOGETHER if free and backbone.size <= _SMALL else 1
@@ -136,6 +149,13 @@ class Embedder:
     def _key(self, sha256: str) -> bytes:
         return hashlib.sha256(f"{sha256} {self._recipe}".encode()).digest()
 
+    def _cells_key(self, sha256: str) -> bytes:
+        return hashlib.sha256(f"{sha256} {self._cells_recipe}".encode()).digest()
+
+    def _kept_cells(self, sha256: str) -> Cells | None:
+        found = None if self._store is None else self._store.get(self._cells_key(sha256))
+        return None if found is None else found.view(np.uint8).reshape(CELLS, CELLS)
+
     def _several(self, paths: list[Path]) -> list[Embedded | Fault]:
         found = [self._look(path) for path in paths]
         decoded = [one for one in found if isinstance(one, _Decoded)]
@@ -154,13 +174,23 @@ class Embedder:
             return Fault(path, "unreadable", error.strerror or str(error))
         key = self._key(sha256)
         known = None if self._store is None else self._store.get(key)
-        if known is not None:
-            return Embedded(path, sha256, known, remembered=True)
+        wanted = bool(self._cells_recipe)
+        cells = self._kept_cells(sha256) if wanted and known is not None else None
+        if known is not None and (cells is not None or not wanted):
+            return Embedded(path, sha256, known, True, cells)
+        size = (self._side, self._side)
         try:
-            pixels = load_pixels(source, (self._side, self._side), self._fit)
+            picture = load_picture(source, size)
         except PictureError as error:
             return Fault(path, error.reason, error.detail)
-        return _Decoded(path, sha256, key, pixels)
+        if wanted:
+            cells = cells_of(picture)
+            if self._store is not None:
+                self._store.put(self._cells_key(sha256), cells.reshape(-1).view("<f4"))
+        if known is not None:
+            return Embedded(path, sha256, known, True, cells)
+        pixels = np.asarray(fitted(picture.rgb, size, self._fit))
+        return _Decoded(path, sha256, key, pixels, cells)
 
     def _vectors(self, pixels: list[Pixels]) -> list[Vector]:
         # Other batches than these two would cost every thread another interpreter.
@@ -173,7 +203,7 @@ class Embedder:
     def _kept(self, one: _Decoded, vector: Vector) -> Embedded:
         if self._store is not None:
             self._store.put(one.key, vector)
-        return Embedded(one.path, one.sha256, vector, remembered=False)
+        return Embedded(one.path, one.sha256, vector, False, one.cells)
 
 
 def _read(path: Path) -> tuple[Path | bytes, str]:

@@ -20,6 +20,9 @@ _MOST_NUMBERS = 256 * 1024 * 1024
 _REFUSALS = (ValueError, RuntimeError, MemoryError)  # what LiteRT answers a bad file with
 
 
+_first = threading.Lock()
+
+
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
     """What a model takes or gives."""
@@ -59,11 +62,14 @@ class Engine:
         self._data = data
         self._name = name
         self._threads = threading.local()
-        interpreter = self._open().interpreter
+        ready = self._open()
+        interpreter = ready.interpreter
         self.inputs = [_spec(d) for d in interpreter.get_input_details()]
         self.outputs = [_spec(d) for d in interpreter.get_output_details()]
         self.signatures = tuple(interpreter.get_signature_list())
         """Names of the ways to call it, as the file says them."""
+        first = tuple(int(n) for n in interpreter.get_input_details()[0]["shape"])
+        self._spare = [(first, ready)]  # for the first thread that asks for this shape
 
     def run(self, batch: NDArray[Any]) -> NDArray[Any]:
         """First output for `batch`, which fills the first input; both begin with the batch.
@@ -82,8 +88,14 @@ class Engine:
     def _ready(self, shape: tuple[int, ...]) -> _Ready:
         known: dict[tuple[int, ...], _Ready] = self._threads.__dict__.setdefault("known", {})
         if shape not in known:
-            known[shape] = self._open(shape)
+            known[shape] = self._taken(shape) or self._open(shape)
         return known[shape]
+
+    def _taken(self, shape: tuple[int, ...]) -> _Ready | None:
+        with _first:
+            if self._spare and self._spare[0][0] == shape:
+                return self._spare.pop()[1]
+        return None
 
     def _open(self, shape: tuple[int, ...] | None = None) -> _Ready:
         if not self._data:
@@ -136,7 +148,6 @@ def _spec(details: dict[str, Any]) -> TensorSpec:
     )
 
 
-_first = threading.Lock()
 _announced = False
 
 

@@ -19,7 +19,7 @@ from classify.embed import Fault, in_threads
 from classify.material import Item, Material, as_file, items, write_down
 from classify.model_folder import LABELS, MODEL, WRITTEN, model_file, writing
 from classify.predict import Prediction, Predictor
-from classify.settings import TrainSettings
+from classify.settings import TrainSettings, in_our_words
 from classify.train import train
 from harvest.ledger.errors import DataError, UsageError
 
@@ -174,8 +174,11 @@ class PictureClassifier:
             return TrainSettings.model_validate(self.get_params())
         except ValidationError as error:
             first = error.errors()[0]
-            name = ".".join(map(str, first["loc"])) or "settings"
-            raise UsageError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+            # Past the names pydantic tells which of several types it tried.
+            place = first["loc"][: 2 if first["loc"][:1] == ("fine_tune",) else 1]
+            name = ".".join(map(str, place))
+            told = f"{name} {first['input']!r}" if name else "settings"
+            raise UsageError(f"{told}: {in_our_words(first['msg'])}") from None
 
     def _begin(self, predictor: Predictor, labels: NDArray[Any] | None) -> None:
         names = list(predictor.model.labels)

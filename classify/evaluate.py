@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from classify.data import Example, LabelledFolder, read_folder
 from classify.embed import Fault, storable
+from classify.learnt import Learnt
 from classify.measures.accounts import by_account, warnings
 from classify.measures.findings import Findings, misclassified
 from classify.measures.judged import Judged, judge
@@ -21,7 +22,7 @@ from classify.measures.suspects import Suspects, find_suspects
 from classify.measures.thresholds import Threshold, thresholds, unreached
 from classify.pictures import content_digest
 from classify.predict import Prediction, Predictor
-from harvest.ledger.errors import DataError
+from harvest.ledger.errors import DataError, UsageError
 from harvest.ledger.manifest import Split
 from harvest.ledger.progress import Progress
 
@@ -38,6 +39,9 @@ class Evaluation:
     """The others."""
     trained_on: bool
     """Whether the model was fitted on these very pictures: then it proves little."""
+    learnt: int | None = None
+    """Pictures that the model learnt from, left out of all figures unless all are such; None: not
+    known."""
 
     @property
     def measure(self) -> Measure:
@@ -50,6 +54,7 @@ class Evaluation:
             **self.measure.facts(),
             **self.findings.facts(),
             "trained_on": self.trained_on,
+            "learnt_from": self.learnt,
             "notes": list(self.findings.notes),
             "skipped": [
                 {
@@ -73,10 +78,17 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate on label folders or a built data set; `split` keeps to one part of it.
 
-    `target`: a precision, a fraction, to find thresholds for. Raises DataError when the folder
-    has a label that the model does not know, or nothing that can be read.
+    `target`: a precision, a fraction, to find thresholds for. Pictures that the model learnt from,
+    where that is known, are left out of all figures, unless all are. Raises UsageError for a
+    `split` of label folders, DataError when the folder has a label that the model does not know,
+    or nothing that can be read.
     """
     found = read_folder(folder, least=1)
+    if split is not None and not found.has_manifest:
+        raise UsageError(
+            f"--split {split}: {folder} holds label folders, whose parts no manifest tells; wanted "
+            "a built data set, or leave out --split"
+        )
     labels = predictor.model.labels
     _check_known(found, labels)
     examples = [e for e in found.examples if split is None or e.split == split]
@@ -88,20 +100,45 @@ def evaluate(
     if not good:
         part = f" in the {split} part" if split else ""
         raise DataError(f"{folder}: no readable picture{part} ({len(skipped)} files skipped)")
+    learnt, new = _told_apart(predictor, good)
     judged = judge(
         f"{storable(folder.resolve().name)}{f', {split} part' if split else ''}",
         labels,
-        tuple(example for example, _ in good),
-        np.array([index[example.label] for example, _ in good], np.intp),
-        np.stack([answer.probabilities for _, answer in good]),
+        tuple(example for example, _ in new),
+        np.array([index[example.label] for example, _ in new], np.intp),
+        np.stack([answer.probabilities for _, answer in new]),
     )
-    trained_on = _trained_on(predictor.model.card, found, skipped)
+    trained_on = learnt == len(good)
+    if learnt is None:
+        trained_on = _trained_on(predictor.model.card, found, skipped)
+    findings = _findings(judged, target, trained_on=trained_on)
+    said = [*found.notes, *findings.notes]
+    if learnt and not trained_on:
+        findings.missing["leakage"] = "pictures were compared by their bytes alone"
+        said.insert(
+            0,
+            f"{learnt:,} of {len(good):,} pictures are among those that the model learnt from: "
+            "left out of all figures",
+        )
     return Evaluation(
         judged=judged,
-        findings=_findings(judged, target, trained_on=trained_on),
+        findings=replace(findings, notes=tuple(said)),
         skipped=(*found.passed_over, *skipped),
         trained_on=trained_on,
+        learnt=learnt,
     )
+
+
+def _told_apart(
+    predictor: Predictor, good: list[tuple[Example, Prediction]]
+) -> tuple[int | None, list[tuple[Example, Prediction]]]:
+    """How many the model learnt from, None where that is not known, and those to judge it by."""
+    file = predictor.model.file
+    known = None if file is None else Learnt.beside(file, predictor.model.card)
+    if known is None:
+        return None, good
+    new = [(example, answer) for example, answer in good if not known.knows(example.path)]
+    return len(good) - len(new), new or good
 
 
 def _findings(judged: Judged, target: float | None, *, trained_on: bool) -> Findings:

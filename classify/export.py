@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from classify.choices import Format, Input
@@ -66,6 +66,31 @@ class Exported:
     """Pictures that the ranges came from, and which they were; None where none were needed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came of a training's wishes."""
+
+    files: tuple[Exported, ...]
+    """The float32 file first."""
+    failed: tuple[DataError, ...]
+    """Why others are not among them."""
+
+
+def make_each(wishes: Sequence[Wish], one: Callable[[Wish], Exported]) -> Made:
+    """Make the float32 file and those wished for by `one`.
+
+    Raises its DataError where the float32 file strays: without that there is no model.
+    """
+    first = Wish.usual("float32")
+    files, failed = [one(first)], []
+    for wish in dict.fromkeys(wish for wish in wishes if wish != first):
+        try:
+            files.append(one(wish))
+        except DataError as error:
+            failed.append(error)
+    return Made(tuple(files), tuple(failed))
+
+
 def stitch(backbone: bytes, head: Head) -> bytes:
     """Append the head to the backbone's own graph.
 
@@ -105,6 +130,13 @@ def make(model: bytes, name: str, wish: Wish, material: Material, about: Descrip
         raise DataError(
             f"{name}: {wish.form} cannot be made of this backbone ({error}); choose another format"
         ) from error
+    return finished(data, name, wish, material, about)
+
+
+def finished(
+    data: bytes, name: str, wish: Wish, material: Material, about: Description
+) -> Exported:
+    """Describe a file that was made as wished, and compare it. Raises DataError where it strays."""
     if wish.takes == "uint8":
         about = replace(about, takes_bytes=True)
     data = described(data, about)

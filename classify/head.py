@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classify.choices import ClassWeight
-from classify.coordinates import Few, Many, moments
+from classify.coordinates import Few, Leading, Many, moments
 from classify.descent import Matrix
 from classify.regression import Labels, Problem
 from classify.threads import one_thread
@@ -24,6 +24,16 @@ FEW_ROWS = 1500
 """Up to so many pictures the head is fitted in the span of the pictures, exactly."""
 
 _EXACT, _NEAR = 1e-11, 1e-5
+_STIFFER, _FEW_STEPS = 10.0, 10
+
+
+MOST_WORK = 2_000_000_000
+"""Multiplications of one step of the search; above, it is made in fewer directions."""
+
+
+def is_large(shape: tuple[int, ...], labels: int) -> bool:
+    """Whether a head for embeddings [pictures, width] is sought in their main directions alone."""
+    return shape[0] > FEW_ROWS and shape[0] * shape[1] * labels > MOST_WORK
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,7 @@ def fit(
     labels: int,
     class_weight: ClassWeight,
     blocks: Sequence[int] = (),
+    rough: bool = False,
 ) -> dict[float, Head]:
     """Return the heads for each L2, fitted on embeddings `x` [pictures, width] and labels `y`.
 
@@ -73,20 +84,34 @@ def fit(
     beside 1,280 of the top; () for one block.
 
     Every head is the optimum of a convex problem: it depends on the data alone, not on where the
-    search began, nor on how many threads there are.
+    search began, nor on how many threads there are. Where the set is large (`is_large`), the search
+    is short, and ends near that optimum; so it does for heads that are only to rank (`rough`).
     """
     weights = picture_weights(y, labels, class_weight)
     heads: dict[float, Head] = {}
     with one_thread():
         scale = moments(x, blocks)
+        if is_large(x.shape, labels):
+            main = Leading(x, y, scale)
+            return _fit_large(main, Problem(main, y, weights, labels), l2s)
         few = len(x) <= FEW_ROWS
         coordinates = Few(x, scale) if few else Many(x, y, scale)
         problem = Problem(coordinates, y, weights, labels)
         theta: Matrix = np.zeros((labels, coordinates.width + 1), None if few else np.float32)
         for l2 in sorted(l2s, reverse=True):  # stiff to loose: each begins where the last ended
-            theta = problem.solve(l2, theta, _EXACT if few else _NEAR)
+            theta = problem.solve(l2, theta, _EXACT if few and not rough else _NEAR)
             heads[l2] = Head(*coordinates.folded(theta))
     return heads
+
+
+def _fit_large(main: Leading, problem: Problem, l2s: Iterable[float]) -> dict[float, Head]:
+    heads = {}
+    order = sorted(l2s, reverse=True)
+    theta: Matrix = np.zeros((problem.labels, main.width + 1), np.float32)
+    for l2 in (_STIFFER * order[0], *order):  # the first is the way to the second
+        theta = problem.solve(l2, theta, _NEAR, _FEW_STEPS)
+        heads[l2] = Head(*main.folded(theta))
+    return {l2: heads[l2] for l2 in order}
 
 
 def picture_weights(y: Labels, labels: int, class_weight: ClassWeight) -> NDArray[np.float64]:

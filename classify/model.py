@@ -43,6 +43,8 @@ class Model:
         """In output order."""
         self.card: dict[str, Any] | None = None
         """Its card, when it has one."""
+        self.file: Path | None = None
+        """Where it was read from."""
         self.notes: tuple[str, ...] = ()
         """What people should know of it, one line each."""
         self._engine = engine
@@ -121,7 +123,7 @@ def load_model(path: Path, labels: Path | None = None, feeding: Feeding | None =
         names = known[0] if known else tuple(map(str, range(count)))
     fit: Fit = "squash" if card is None else card["input"]["fit"]
     model = Model(engine, _apart(names), fit, _normalised(feeding or Feeding(), data))
-    model.card = card
+    model.card, model.file = card, file
     # A card of ours tells that there is a softmax; nobody vouches for others.
     if card is None and (odd := model.strangeness()):
         notes.append(f"{file}: {odd}")

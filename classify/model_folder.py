@@ -16,6 +16,8 @@ MODEL = "model.tflite"
 LABELS = "labels.txt"
 CARD = "card.json"
 CARD_PAGE = "MODEL_CARD.md"
+LEARNT = "learnt.txt"
+"""The beginnings of the sha256s of the pictures that a model learnt from."""
 
 
 def variant_file(form: Format) -> str:
@@ -24,7 +26,8 @@ def variant_file(form: Format) -> str:
 
 
 _VARIANTS = tuple(variant_file(form) for form in FORMATS)
-WRITTEN = (*_VARIANTS, LABELS, CARD, CARD_PAGE, "report.html", "report.json")
+_REPORT = ("report.html", "report.json")
+WRITTEN = (*_VARIANTS, LABELS, CARD, CARD_PAGE, LEARNT, *_REPORT)
 """Names of all files of a model folder, whether they are there or not."""
 _PART = ".part"
 _USED_OF_VARIANTS = {"model": ("sha256", "format"), "input": ("fit", "dtype")}
@@ -37,12 +40,13 @@ def writing(out: Path) -> Iterator[Path]:
 
     A full disk is told by the name of `out`.
 
-    Files of the same names are replaced, and what an earlier training exported besides is removed:
-    the card would no longer speak of it. Others in `out` stay. Raises UsageError, nothing replaced,
-    where a folder has the name of a file.
+    Files of an earlier model are replaced, and what was exported besides is removed: the card would
+    no longer speak of it. Others in `out` stay. Raises UsageError, nothing replaced, where a folder
+    has the name of a file, or a model would replace files that no card of ours names.
     """
     part = out / _PART
     part.mkdir(parents=True, exist_ok=True)
+    _check_part(part)
     for left in part.iterdir():  # of a run that was killed
         left.unlink()
     try:
@@ -54,6 +58,8 @@ def writing(out: Path) -> Iterator[Path]:
         names = sorted(file.name for file in part.iterdir())
         _check_free(out, names)
         if MODEL in names:
+            _check_own(out)
+            names.sort(key=lambda name: name != CARD)  # from then on the others are known as ours
             for name in set(_VARIANTS).difference(names):
                 out.joinpath(name).unlink(missing_ok=True)
         for name in names:
@@ -70,8 +76,41 @@ def _check_free(out: Path, names: Sequence[str]) -> None:
             raise UsageError(f"{path}: a folder is in the way of a file; move it, or choose --out")
 
 
+def _check_part(part: Path) -> None:
+    for left in part.iterdir():
+        if left.is_dir() or not left.name.startswith(WRITTEN):
+            raise UsageError(f"{left}: winnow did not leave it there; move it, or choose --out")
+
+
+def _check_own(out: Path) -> None:
+    """Raise UsageError for the first file in the way that is not an earlier model's."""
+    own = _own(out)
+    for name in WRITTEN:
+        if name not in own and os.path.lexists(out / name):
+            raise UsageError(
+                f"{out / name}: is in the way, and no {CARD} of winnow there names it; move it "
+                "away, or choose another --out"
+            )
+
+
+def _own(out: Path) -> set[str]:
+    """Names of the files in `out` that cards of ours there speak of."""
+    names: set[str] = set()
+    for card in (CARD, *(str(Path(name).with_suffix(f".{CARD}")) for name in _VARIANTS)):
+        try:
+            found = read_card(out / card) if (out / card).is_file() else {}
+        except DataError:
+            continue
+        if not isinstance(found.get("winnow"), str):
+            continue
+        names |= {str(one["model"].get("file")) for one in (found, *found.get("variants", ()))}
+        if card == CARD:
+            names |= {CARD, CARD_PAGE, LABELS, LEARNT, *_REPORT}
+    return names
+
+
 def check_place(out: Path, data: Path, labels: tuple[str, ...], *, plain: bool = False) -> None:
-    """Raise UsageError early when `out` cannot be written, or would be taken for a label.
+    """Raise UsageError early when `out` cannot be written, is not ours, or lies within `data`.
 
     `plain`: `data` holds label folders that people look after, no manifest of ours.
     """
@@ -81,17 +120,18 @@ def check_place(out: Path, data: Path, labels: tuple[str, ...], *, plain: bool =
     if not os.access(parent, os.W_OK | os.X_OK):
         raise UsageError(f"{out}: no permission to write in {parent}; choose another --out")
     _check_free(out, WRITTEN)
-    if out.resolve().parent == data.resolve() and not out.name.startswith(("_", ".")):
-        raise UsageError(
-            f"{out}: lies among the label folders and would be taken for a label next time; "
-            "choose a place outside"
-        )
     if plain and out.resolve() == data.resolve():
         raise UsageError(
             f"{out}: the model's files would lie among the label folders; choose a place outside"
         )
     if any(out.resolve() == (data / label).resolve() for label in labels):
         raise UsageError(f"{out}: is a label folder; choose a place outside {data}")
+    if data.resolve() in out.resolve().parents:
+        raise UsageError(
+            f"{out}: lies within {data}, and would be taken for a label or a picture next time; "
+            "choose a place outside"
+        )
+    _check_own(out)
 
 
 def model_file(model: Path) -> Path:

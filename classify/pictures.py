@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classify.data import Example, LabelledFolder
 from classify.embed import Embedded, Fault
+from classify.sample import Sample
 from classify.split import join_groups
-from classify.tuning import Sample
 from harvest.ledger.errors import DataError
 from harvest.ledger.manifest import SPLITS, Split
 
@@ -43,6 +44,10 @@ class Pictures:
     def part(self, *splits: Split) -> Sample:
         """Return the pictures of these splits."""
         return self.sample.take(np.array([split in splits for split in self.splits], bool))
+
+    def rows(self, split: str) -> NDArray[np.intp]:
+        """Places of the pictures of one split, rising."""
+        return np.flatnonzero(np.array(self.splits) == split)
 
     def digest(self) -> str:
         """Sha256 over the sorted lines `sha256 label`: the same pictures, the same digest."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from classify.choices import Fit
-from harvest.ledger.picture import open_picture
+from harvest.ledger.picture import Picture, open_picture
 
 RECIPE = f"draft 2x, bicubic, pillow {PIL.__version__}"
 """What an embedding depends on besides the bytes, the backbone, the size and the fit."""
@@ -25,9 +25,13 @@ def load_pixels(source: Path | bytes, size: tuple[int, int], fit: Fit) -> Pixels
 
     Raises PictureError.
     """
+    return np.asarray(fitted(load_picture(source, size).rgb, size, fit))
+
+
+def load_picture(source: Path | bytes, size: tuple[int, int]) -> Picture:
+    """Decode a picture as large as it must be to be fitted to `size`. Raises PictureError."""
     # Twice the size keeps the embedding of a full decode; once the size does not.
-    picture = open_picture(source, at_least=2 * max(size))
-    return np.asarray(fitted(picture.rgb, size, fit))
+    return open_picture(source, at_least=2 * max(size))
 
 
 def fitted(rgb: Image.Image, size: tuple[int, int], fit: Fit) -> Image.Image:

@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from classify.descent import Divided, Matrix, Numbers, minimise
+from classify.descent import MOST_STEPS, Divided, Matrix, Numbers, minimise
 from classify.threads import map_in_threads
 
 Labels = NDArray[np.intp]
@@ -43,10 +43,10 @@ class Coordinates(Protocol):
         ...
 
 
-def row_blocks(count: int) -> Iterator[slice]:
-    """Slices of `count` rows, in order."""
-    for begin in range(0, count, _BLOCK):
-        yield slice(begin, min(begin + _BLOCK, count))
+def row_blocks(count: int, most: int = _BLOCK) -> Iterator[slice]:
+    """Slices of `count` rows, in order, at most `most` in each."""
+    for begin in range(0, count, most):
+        yield slice(begin, min(begin + most, count))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,17 @@ class Problem:
     labels: int
     """How many there are."""
 
-    def solve(self, l2: float, start: Matrix, tolerance: float) -> Matrix:
+    def solve(
+        self, l2: float, start: Matrix, tolerance: float, most_steps: int = MOST_STEPS
+    ) -> Matrix:
         """Return [labels, numbers + 1], the last column the bias.
 
         The optimum is unique up to what softmax cannot see; `tolerance` is the relative change of
-        the loss at which the search ends. The arithmetic is in the type of `start`.
+        the loss at which the search ends, `most_steps` later at the latest. The arithmetic is in
+        the type of `start`.
         """
-        return minimise(lambda theta: self._loss(theta, l2), start, self._step(l2), tolerance)
+        step = self._step(l2)
+        return minimise(lambda theta: self._loss(theta, l2), start, step, tolerance, most_steps)
 
     def _loss(self, theta: Matrix, l2: float) -> tuple[Numbers, Matrix, Numbers]:
         w = theta[:, :-1]

@@ -13,10 +13,11 @@ from classify.collection import embedded
 from classify.contest import Contender, simplest
 from classify.data import LabelledFolder
 from classify.embed import Embedded
+from classify.sample import Sample, some_of
 from classify.settings import TrainSettings
 from classify.split import join_groups
 from classify.trials import Trial
-from classify.tuning import Sample, Trainer, some_of
+from classify.tuning import Trainer
 from harvest.ledger.progress import Progress
 
 CANDIDATES = (128, 160, 224)

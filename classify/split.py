@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -68,8 +68,9 @@ def assign_folds(labels: NDArray[np.intp], groups: Sequence[str], count: int) ->
     members: dict[str, list[int]] = defaultdict(list)
     for index, group in enumerate(groups):
         members[group].append(index)
-    load: dict[tuple[int, int], int] = Counter()
-    total: dict[int, int] = Counter()
+    names: list[int] = labels.tolist()
+    load: dict[int, list[int]] = defaultdict(lambda: [0] * count)
+    total = [0] * count
     folds = np.zeros(len(labels), np.intp)
     # Big groups first, while there is room to even out; then by hash, which is as good as random.
     order = sorted(
@@ -77,14 +78,15 @@ def assign_folds(labels: NDArray[np.intp], groups: Sequence[str], count: int) ->
         key=lambda g: (-len(members[g]), hashlib.sha256(g.encode(errors="replace")).digest()),
     )
     for group in order:
-        counts = Counter(int(labels[i]) for i in members[group])
-        fold = min(
-            range(count), key=lambda f: (sum(load[f, c] * n for c, n in counts.items()), total[f])
-        )
-        for label, n in counts.items():
-            load[fold, label] += n
-        total[fold] += len(members[group])
-        folds[members[group]] = fold
+        own = members[group]
+        cost = [0] * count
+        for i in own:  # one by one, for most groups are one picture
+            cost = [a + b for a, b in zip(cost, load[names[i]], strict=True)]
+        _, _, fold = min(zip(cost, total, range(count), strict=True))
+        for i in own:
+            load[names[i]][fold] += 1
+        total[fold] += len(own)
+        folds[own] = fold
     return folds
 
 

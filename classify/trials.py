@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from classify.batch import Inside, solve_all
 from classify.choices import ClassWeight
-from classify.coordinates import moments, span
+from classify.coordinates import moments, span, standardised
 from classify.descent import Matrix
 from classify.head import picture_weights
 from classify.regression import Labels
@@ -80,18 +80,27 @@ class Trials:
 
     def run(self, width: int, l2s: Sequence[float]) -> list[Trial]:
         """Try the first `width` numbers of the embeddings with each L2."""
-        with one_thread():
-            problems = self._problems(width)
-            found = solve_all([inside for inside, _ in problems], l2s, self._labels, _ROUGH)
+        (found,) = self.run_each([width], l2s)
+        return found
 
-            def scores(l2: float) -> NDArray[np.float64]:
+    def run_each(self, widths: Sequence[int], l2s: Sequence[float]) -> list[list[Trial]]:
+        """Try several widths with each L2, all in one search; a list for each width."""
+        with one_thread():
+            problems = [problem for width in widths for problem in self._problems(width)]
+            found = solve_all([inside for inside, _ in problems], l2s, self._labels, _ROUGH)
+            folds = len(self._folds)
+
+            def scores(place: int, l2: float) -> NDArray[np.float64]:
                 parts = []
-                for fold, (_, others) in enumerate(problems):
-                    theta = found[fold, l2]
+                for number in range(place * folds, (place + 1) * folds):
+                    theta, others = found[number, l2], problems[number][1]
                     parts.append(others @ theta[:, :-1].T + theta[:, -1])
                 return np.concatenate(parts).astype(np.float64, copy=False)
 
-            return [self._trial(width, l2, scores(l2)) for l2 in l2s]
+            return [
+                [self._trial(width, l2, scores(place, l2)) for l2 in l2s]
+                for place, width in enumerate(widths)
+            ]
 
     def _trial(self, width: int, l2: float, scores: NDArray[np.float64]) -> Trial:
         losses = log_losses(scores, self._truth)
@@ -117,8 +126,8 @@ class Trials:
         if width not in self._grams:
             begin = max((known for known in self._grams if known < width), default=0)
             columns = slice(begin, width)
-            mean, deviation = (part[columns] for part in self._scale)
-            z = ((self._x[:, columns] - mean) / deviation).astype(np.float32)
+            mean, deviation = self._scale
+            z = standardised(self._x[:, columns], (mean[columns], deviation[columns]))
             more = z @ z.T
             self._grams[width] = more + self._grams[begin] if begin else more
         return self._grams[width]

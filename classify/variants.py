@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from classify.card import description, variant_facts
 from classify.choices import Fit
 from classify.embed import in_threads, storable
 from classify.engine import Engine
-from classify.export import CALIBRATED, Exported, Material, Wish, make
+from classify.export import CALIBRATED, Exported, Made, Material, Wish, make, make_each
 from classify.head import Head
 from classify.model_folder import (
     CARD,
@@ -36,35 +36,57 @@ from harvest.ledger.picture import PictureError
 CHECKED = 200
 """Pictures at most that a file is compared on."""
 _CHECKED_OF_ALL = 40  # they prove the stitch; how good it is, only held-out pictures say
+_ENOUGH = 100  # so many pictures let one more answer differ before a share of them is missed
 _DRAWN = 16
 
 
 def of_training(
     model: bytes, card: dict[str, Any], wishes: Sequence[Wish], pictures: Pictures, head: Head
-) -> list[Exported]:
-    """Make the float32 file and those wished for, compared on the validation pictures.
+) -> Made:
+    """Make the float32 file and those wished for of a stitched model; each is compared.
 
-    On `CHECKED` of them at most; on fewer of all pictures where none are held out. Int8 takes its
-    ranges from the training pictures. Raises DataError where one strays.
+    Raises DataError where the float32 file strays.
+    """
+    material = training_material(
+        card, wishes, pictures, lambda rows: head.probabilities(pictures.sample.x[rows])
+    )
+    about = description(card, pictures.labels)
+    return make_each(
+        wishes, lambda wish: make(model, variant_file(wish.form), wish, material, about)
+    )
+
+
+def training_material(
+    card: dict[str, Any],
+    wishes: Sequence[Wish],
+    pictures: Pictures,
+    judge: Callable[[list[int]], NDArray[np.float32]],
+) -> Material:
+    """Return what a training's files are compared on, as `judge` answers for these pictures.
+
+    On `CHECKED` of the validation pictures at most, and where those are under 100 and files are
+    wished for, on others too; on fewer of all pictures where none are held out. Int8 takes its
+    ranges from the training pictures.
     """
     size, fit = int(card["input"]["shape"][1]), card["input"]["fit"]
     held = [i for i, split in enumerate(pictures.splits) if split == "validation"]
     on = "validation pictures" if held else "all pictures"
     every = list(range(len(pictures.examples)))
     chosen = _spread(held, CHECKED) or _spread(every, CHECKED if wishes else _CHECKED_OF_ALL)
+    if wishes and held and len(held) < _ENOUGH:
+        others = [i for i, split in enumerate(pictures.splits) if split != "validation"]
+        chosen = [*held, *_spread(others, _ENOUGH - len(held))]
+        on = "validation pictures and others"
     pixels = _loaded([pictures.examples[i].path for i in chosen], (size, size), fit)
     there = [(i, found) for i, found in zip(chosen, pixels, strict=True) if found is not None]
-    expected = head.probabilities(pictures.sample.x[[i for i, _ in there]])
+    expected = judge([i for i, _ in there])
     samples = Samples(on, [found for _, found in there], expected)
     calibration: list[Pixels] = []
     if any(wish.form == "int8" for wish in wishes):
         train = [i for i, split in enumerate(pictures.splits) if split == "train"]
         paths = [pictures.examples[i].path for i in _spread(train, CALIBRATED)]
         calibration = [p for p in _loaded(paths, (size, size), fit) if p is not None]
-    material = Material(samples, calibration, "training pictures")
-    about = description(card, pictures.labels)
-    forms = dict.fromkeys((Wish.usual("float32"), *wishes))
-    return [make(model, variant_file(wish.form), wish, material, about) for wish in forms]
+    return Material(samples, calibration, "training pictures")
 
 
 def export(model: Path, out: Path, wish: Wish, pictures: Path | None = None) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import sys
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -75,7 +76,7 @@ def predict(
     list of paths from standard input, one a line, or the bytes of one picture. With --json, one
     JSON object a line. --sort-into and --rename-into never overwrite.
     """
-    _check(shown)
+    _check(shown, paths)
     from classify.answers import Showing
     from classify.embed import Fault
     from classify.model import Feeding
@@ -98,6 +99,8 @@ def predict(
         if not hidden and "-" not in paths:
             bar.total(_count(paths, into))
         tell = _teller(shown, names, showing, (out, bar.note))
+        if into is not None:
+            tell = _unheard(tell)
         with closing(_answers(predictor, paths, nul=nul, into=into, jobs=jobs)) as answers:
             for answer in answers:
                 told = place(answer)
@@ -119,7 +122,11 @@ def predict(
         click.echo(said, err=True)
 
 
-def _check(shown: dict[str, Any]) -> None:
+def _check(shown: dict[str, Any], paths: tuple[str, ...]) -> None:
+    if "" in paths:
+        raise UsageError(
+            "a picture '': wanted a file, a folder, a pattern or -; `.` for this folder"
+        )
     for one, other in (("as_csv", "as_json"), ("sort_into", "rename_into")):
         if shown[one] and shown[other]:
             options = " and ".join(f"--{name.removeprefix('as_')}" for name in (one, other))
@@ -187,6 +194,25 @@ def _placing(
         return found if isinstance(found, Fault) else answer
 
     return place
+
+
+def _unheard(tell: Tell) -> Tell:
+    """What tells as long as there is a reader: who asked for copies gets all of them."""
+    gone = False
+
+    def told(answer: Answer) -> None:
+        nonlocal gone
+        if gone:
+            return
+        try:
+            tell(answer)
+        except BrokenPipeError:
+            gone = True
+            # Else what is left in the stream is written, in vain, when Python ends.
+            with Path(os.devnull).open("wb") as nothing, suppress(io.UnsupportedOperation):
+                os.dup2(nothing.fileno(), sys.stdout.fileno())
+
+    return told
 
 
 def _teller(

@@ -9,6 +9,7 @@ import click
 
 from classify.cli.group import (
     PATH,
+    Number,
     group,
     jobs_option,
     json_option,
@@ -30,7 +31,7 @@ from classify.cli.group import (
 @click.option(
     "--split",
     type=click.Choice(["train", "validation", "test"]),
-    help="Only this part of a built data set.",
+    help="Only this part of a built data set; label folders have no parts.",
 )
 @mean_option
 @std_option
@@ -39,12 +40,10 @@ from classify.cli.group import (
 )
 @click.option(
     "--target-precision",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Number(0, 1, min_open=True),
     help="Find the threshold of each label from which answers are so precise, as 0.99.",
 )
-@click.option(
-    "--min-accuracy", type=click.FloatRange(0, 1), help="Exit 6 when the accuracy is below."
-)
+@click.option("--min-accuracy", type=Number(0, 1), help="Exit 6 when the accuracy is below.")
 @jobs_option
 @json_option
 def evaluate(

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import io
 import json
+import math
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,21 +16,50 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harvest.ledger.errors import UsageError
+
 if TYPE_CHECKING:
     from classify.embed import Fault
     from classify.measures.measure import Measure
     from classify.measures.thresholds import Threshold
 
-PATH = click.Path(path_type=Path)
+
+_Context = click.Context | None
+
+
+class NamedPath(click.Path):
+    """A path that names something: an empty one is a variable that was not set, not `.`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: _Context) -> Any:
+        """Read a path. Raises UsageError for an empty one."""
+        if not os.fspath(value):
+            what = "a path" if param is None else param.opts[0]
+            raise UsageError(f"{what}: '' is no path; name one, `.` for the current folder")
+        return super().convert(value, param, ctx)
+
+
+class Number(click.FloatRange):
+    """A range for finite numbers: NaN is neither below nor above anything."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: _Context) -> Any:
+        """Read a number. Fails for NaN and for the infinite."""
+        if not math.isfinite(number := super().convert(value, param, ctx)):
+            self.fail(f"{value!r} is no number", param, ctx)
+        return number
+
+
+PATH = NamedPath(path_type=Path)
 jobs_option = click.option(
     "--jobs", type=click.IntRange(0), default=0, help="Threads; 0: one a core."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Results as JSON on stdout.")
 labels_option = click.option("--labels", type=PATH, help="Labels file [default: beside the model].")
-mean_option = click.option("--input-mean", type=float, help="[default: the model's own, or 127.5]")
+mean_option = click.option(
+    "--input-mean", type=Number(), help="[default: the model's own, or 127.5]"
+)
 std_option = click.option(
     "--input-std",
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, min_open=True),
     help="A float model is fed (byte - mean) / std [default: the model's own, or 127.5].",
 )
 _MOST_NAMED = 20

@@ -16,6 +16,7 @@ from classify.cli.group import (
     show_notes,
     std_option,
 )
+from harvest.ledger.errors import UsageError
 
 if TYPE_CHECKING:
     import logging
@@ -66,6 +67,8 @@ def serve(
     about the model. The address is the first line on stdout. Ctrl-C and SIGTERM let what was begun
     finish.
     """
+    if not host:
+        raise UsageError("--host '': wanted a name or an address; 127.0.0.1 for this machine alone")
     import asyncio
 
     from classify.embed import printable

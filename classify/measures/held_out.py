@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,9 +12,11 @@ from classify.likeness import Sights
 from classify.measures.judged import Judged, judge
 from classify.measures.leakage import Leakage, Side, find_twins
 from classify.measures.measure import Measure
+from classify.measures.nothing import why_nothing
 from classify.pictures import Pictures
+from classify.sample import Sample
 from classify.split import FEW, assign_folds, most_folds
-from classify.tuning import Sample, Trainer, Tuning
+from classify.tuning import Trainer, Tuning
 
 TEST_FOLDER = "test folder"
 """Name of what was measured on a folder of its own."""
@@ -44,6 +46,8 @@ class Measured:
     """What was left out of the quoted part, and of those that it was chosen over for that."""
     nothing_because: str = ""
     """Why nothing could be measured; empty when something was."""
+    fine_tuned: bool = False
+    """Whether a network was measured that learnt from the training part alone."""
 
     @property
     def leakage(self) -> Leakage | None:
@@ -59,6 +63,15 @@ class Measured:
     def best(self) -> tuple[str, Measure] | None:
         """The measure to quote, with its name."""
         return (self.parts[0].name, self.parts[0].measure) if self.parts else None
+
+    @property
+    def unjudged(self) -> tuple[str, ...]:
+        """Labels of which the part to quote has no picture."""
+        if self.shown is None:
+            return ()
+        labels = self.shown.labels
+        counts = np.bincount(self.shown.truth, minlength=len(labels))
+        return tuple(label for label, count in zip(labels, counts, strict=True) if not count)
 
     @property
     def validation(self) -> Measure | None:
@@ -99,10 +112,30 @@ def measure_held_out(
     `sights`; where nothing is left, the next part is quoted.
     """
     measured = _measured(pictures, trainer, folds, tested)
-    measured = _without_known(measured, pictures, tested, top, sights or Sights())
-    if measured.parts:
-        return measured
-    return replace(measured, nothing_because=_why_nothing(pictures, measured))
+    return _without_known(measured, pictures, tested, top, sights or Sights())
+
+
+def measure_found(
+    found: Mapping[str, NDArray[np.floating]],
+    tuning: Tuning,
+    pictures: Pictures,
+    tested: Pictures | None = None,
+    *,
+    top: int = 0,
+    sights: Sights | None = None,
+) -> Measured:
+    """Measure what a network said that learnt from the training part alone; else as above.
+
+    `found`: probabilities [pictures, labels] of each part by its name, the one to quote first.
+    """
+    parts = []
+    for name, probabilities in found.items():
+        if name == TEST_FOLDER and tested is not None:
+            parts.append(_part(name, tested, np.arange(len(tested.sample)), probabilities))
+        else:
+            parts.append(_part(name, pictures, pictures.rows(name), probabilities))
+    measured = Measured(tuning, tuple(parts), fine_tuned=True)
+    return _without_known(measured, pictures, tested, top, sights or Sights())
 
 
 def _measured(
@@ -117,9 +150,8 @@ def _measured(
         head = trainer.fit(seen, tuning)
         for name, sample in (("test", test), ("validation", validation if apart else None)):
             if sample is not None and len(sample):
-                rows = np.flatnonzero(np.array([split == name for split in pictures.splits]))
                 found = head.probabilities(sample.x)
-                parts.append(_part(name, pictures, rows, found))
+                parts.append(_part(name, pictures, pictures.rows(name), found))
     held = test if tested is None else tested.sample
     count = _fold_count(pictures.sample, folds, held)
     crossed = None
@@ -153,9 +185,9 @@ def sides(pictures: Pictures, measured: Measured, tested: Pictures | None) -> tu
         return both, both
     splits = np.array(pictures.splits)
     taught = splits == "train"
-    if measured.tuning.chosen_on != "validation":
+    if measured.tuning.chosen_on != "validation" and not measured.fine_tuned:
         taught |= splits == "validation"
-    rows = np.flatnonzero(splits == name)
+    rows = pictures.rows(name)
     return _side(pictures, rows, np.zeros(len(rows))), _side(pictures, every, taught)
 
 
@@ -190,32 +222,9 @@ def _without_known(
             left = judge(shown.name, shown.labels, examples, truth, found)
             return replace(measured, parts=(left, *measured.parts[1:]), kept=kept)
         measured = replace(measured, parts=measured.parts[1:])
-    return measured
-
-
-def _why_nothing(pictures: Pictures, measured: Measured) -> str:
-    if measured.leakages:
-        names = " and ".join(found.part for found in measured.leakages)
-        return f"all held-out pictures ({names}) stand in the training too: they prove nothing"
-    counts = pictures.counts()
-    groups = groups_of_labels(pictures)
-    one = [name for name in pictures.labels if groups[name] == 1 and counts[name] > 1]
-    if not one:
-        return "too few pictures to hold any out"
-    names = ", ".join(repr(name) for name in one[:3])
-    more = f" and of {len(one) - 3:,} labels more" if len(one) > 3 else ""
-    return (
-        f"all pictures of {names}{more} look like one picture (near duplicates), which cannot "
-        "stand on both sides: none can be held out; add different ones"
-    )
-
-
-def groups_of_labels(pictures: Pictures) -> dict[str, int]:
-    """How many groups of near duplicates each label has: so many folds it can fill."""
-    groups: dict[str, set[str]] = defaultdict(set)
-    for example, group in zip(pictures.examples, pictures.sample.groups, strict=True):
-        groups[example.label].add(group)
-    return {label: len(groups[label]) for label in pictures.labels}
+    if measured.parts:
+        return measured
+    return replace(measured, nothing_because=why_nothing(pictures, measured.leakages))
 
 
 def _part(

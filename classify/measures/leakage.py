@@ -155,8 +155,11 @@ def _one_picture(
         standardised(known.top),
         known.folds,
     )
+    order = sorted(found, key=lambda pair: (-pair[2], pair[0], pair[1]))
+    pairs = ((held.examples[int(rows[i])], known.examples[j]) for i, j, _ in order)
+    sights.look(example.path for pair in pairs for example in pair)
     unseen = set()
-    for place, other, _ in sorted(found, key=lambda pair: (-pair[2], pair[0], pair[1])):
+    for place, other, _ in order:
         row = int(rows[place])
         likeness = sights.likeness(held.examples[row].path, known.examples[other].path)
         if likeness is None:

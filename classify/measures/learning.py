@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classify.measures.intervals import wilson
+from classify.sample import Sample
 from classify.split import Fold, assign_folds, most_folds
-from classify.tuning import Sample, Trainer, Tuning
+from classify.tuning import Trainer, Tuning
 
 _SHARES = (0.1, 0.25, 0.5)
 _FOLDS = 4
@@ -72,15 +73,14 @@ def learning_curve(
     folds = _folds(sample)
     if not folds:
         return (), "a label has too few pictures to be held out"
-    if whole is None:
-        whole = judge_in_folds(sample, trainer, tuning)
-        assert whole is not None
     labels = len(np.unique(sample.y))
     parts = []
     for share in _SHARES:
         part = [(_first(sample, inside, share), outside) for inside, outside in folds]
         if all(len(np.unique(sample.y[inside])) == labels for inside, _ in part):
             parts += part
+    if whole is None:  # all in one search
+        parts += folds
     judged = trainer.judge_outside(sample, parts, tuning) if parts else []
     right = [
         int((found.argmax(axis=1) == sample.y[outside]).sum())
@@ -91,7 +91,8 @@ def learning_curve(
         _point(parts[i : i + len(folds)], sum(right[i : i + len(folds)]), len(sample))
         for i in every
     ]
-    points.append(_point(folds, int((whole.argmax(axis=1) == sample.y).sum()), len(sample)))
+    if whole is not None:
+        points.append(_point(folds, int((whole.argmax(axis=1) == sample.y).sum()), len(sample)))
     return tuple(points), "" if len(points) > 1 else "too few pictures for a smaller part"
 
 

@@ -67,10 +67,12 @@ def error_section(errors: Sequence[Misclassified], judged: int, gallery: Gallery
 
 def suspect_section(found: Suspects, gallery: Gallery) -> Html:
     """Return the pictures whose label is to be looked at."""
+    count = found.likely_wrong
+    wrong = f"about {count:,} {'is' if count == 1 else 'are'}" if count else "none is"
     note = (
-        f"Of {found.pictures:,} labels about {found.likely_wrong:,} are probably wrong (confident "
-        "learning). Each was judged by a head that had not seen its picture; the least probable "
-        "labels first. Right ones among them are the hard pictures."
+        f"Of {found.pictures:,} labels {wrong} probably wrong (confident learning). Each was "
+        "judged by a head that had not seen its picture; the least probable labels first. Right "
+        "ones among them are the hard pictures."
     )
     shown = found.listed[:_MOST_SUSPECTS]
     likely = [s for s in shown if s.likely_wrong]
@@ -78,7 +80,8 @@ def suspect_section(found: Suspects, gallery: Gallery) -> Html:
     parts = [_cases(_suspect(suspect, gallery) for suspect in likely)] if likely else []
     if others:
         rest = _cases(_suspect(suspect, gallery) for suspect in others)
-        parts.append(details(f"{len(others)} less suspicious pictures", rest))
+        said = "less suspicious pictures" if likely else "pictures with the least probable labels"
+        parts.append(details(f"{len(others)} {said}", rest))
     if len(found.listed) > len(shown):
         parts.append(paragraph(f"{len(found.listed):,} are listed in report.json."))
     return section("Labels to look at", join(parts), note=note, anchor="suspects")

@@ -24,6 +24,7 @@ from classify.report.figures import curve_section, figures, threshold_section
 from classify.report.gallery import Gallery
 from classify.report.making import learning_section, making_section, tried_section, tuning_section
 from classify.report.record import part_facts, write_record
+from classify.report.tuned import tuned_section
 from harvest.ledger.errors import UsageError
 from harvest.ledger.html import Html, contents, escape, join, link, section, table, write_page
 
@@ -31,6 +32,7 @@ _MOST_SKIPPED = 1000
 
 _NAMES = {
     "figures": "How good it is",
+    "tuned": "Fine-tuning",
     "curves": "Curves",
     "thresholds": "Thresholds",
     "errors": "Misclassified",
@@ -56,6 +58,10 @@ def write_report(
     write_record(part, record | parts | findings.facts())
     labels = card["output"]["labels"]
     sections = _judged(measured.parts, findings)
+    if "fine_tuning" in card:
+        tuned = {"tuned": tuned_section(card["fine_tuning"])}
+        figures_first = {"figures": sections.pop("figures")} if "figures" in sections else {}
+        sections = figures_first | tuned | sections
     if findings.learning:
         sections["learning"] = learning_section(findings.learning)
     making = [making_section(card), tried_section(card.get("tried", {}))]

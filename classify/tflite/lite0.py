@@ -37,29 +37,34 @@ EPSILON = 1e-3
 # The network was trained on (byte - 127) / 128 and our input is (byte - 127.5) / 127.5: both
 # numbers below are exact in float32. Folding them into the stem would be wrong at the border,
 # where SAME padding puts zeros of the network's own scale.
-_SCALE, _OFFSET = 127.5 / 128, 0.5 / 128
+SCALE, OFFSET = 127.5 / 128, 0.5 / 128
+"""The mapping from our input to the network's own scale."""
 
 Weights = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class Block:
     """One inverted residual block."""
 
     kernel: int
+    """Side of the depthwise convolution, pixels."""
     stride: int
+    """Its step: 1, or 2 where the map is halved."""
     expand: int
+    """The block is inside so many times as wide as its input; 1: no expansion at all."""
     outputs: int
+    """Channels it gives."""
 
 
 _STAGES = (  # repeat, then the first block of the stage; the others have stride 1
-    (1, _Block(3, 1, 1, 16)),
-    (2, _Block(3, 2, 6, 24)),
-    (2, _Block(5, 2, 6, 40)),
-    (3, _Block(3, 2, 6, 80)),
-    (3, _Block(5, 1, 6, 112)),
-    (4, _Block(5, 2, 6, 192)),
-    (1, _Block(3, 1, 6, 320)),
+    (1, Block(3, 1, 1, 16)),
+    (2, Block(3, 2, 6, 24)),
+    (2, Block(5, 2, 6, 40)),
+    (3, Block(3, 2, 6, 80)),
+    (3, Block(5, 1, 6, 112)),
+    (4, Block(5, 2, 6, 192)),
+    (1, Block(3, 1, 6, 320)),
 )
 
 
@@ -70,10 +75,10 @@ def lite0(weights: Weights, size: int, features: Features = "top") -> bytes:
     [-1, 1280] and, with `features` other than `top`, the pooled middle blocks after them.
     """
     graph = Graph.start(f"EfficientNet-Lite0 {size} {features}")
-    x = graph.affine("normalised", graph.input("image", (size, size, 3)), _SCALE, _OFFSET)
+    x = graph.affine("normalised", graph.input("image", (size, size, 3)), SCALE, OFFSET)
     x = _conv(graph, weights, "stem", x, key="_conv_stem", norm="_bn0", stride=2)
     pooled: dict[int, Node] = {}
-    for number, block in enumerate(_blocks()):
+    for number, block in enumerate(blocks()):
         x, inner = _inverted_residual(graph, weights, number, block, x)
         if number in TAPS[features]:
             pooled[number] = graph.pool(f"block{number}/pool", inner)
@@ -96,11 +101,12 @@ def fold(
     return folded.astype(np.float32), bias.astype(np.float32)
 
 
-def _blocks() -> Iterator[_Block]:
+def blocks() -> Iterator[Block]:
+    """All 16 inverted residual blocks, from the picture on."""
     for repeat, first in _STAGES:
         yield first
         for _ in range(repeat - 1):
-            yield _Block(first.kernel, 1, first.expand, first.outputs)
+            yield Block(first.kernel, 1, first.expand, first.outputs)
 
 
 def _conv(
@@ -112,7 +118,7 @@ def _conv(
 
 
 def _inverted_residual(
-    graph: Graph, weights: Weights, number: int, block: _Block, x: Node
+    graph: Graph, weights: Weights, number: int, block: Block, x: Node
 ) -> tuple[Node, Node]:
     """Return the block's output and its depthwise output."""
     name, key = f"block{number}", f"_blocks.{number}"

@@ -14,12 +14,29 @@ from PIL import Image, ImageDraw
 
 from classify.data import Example
 from classify.pictures import Pictures
+from classify.sample import Sample
 from classify.settings import TrainSettings
 from classify.split import split_by_name
 from classify.train import TrainResult, train
-from classify.tuning import Sample
 
 Draw = Callable[[str, int], Image.Image]
+
+
+class Counted:
+    """A progress that remembers."""
+
+    def __init__(self) -> None:
+        self.all: int | None = None
+        self.outcomes: dict[str, int] = {}
+
+    def total(self, n: int | None) -> None:
+        self.all = n
+
+    def advance(self, outcome: str = "done", n: int = 1) -> None:
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + n
+
+    def note(self, line: str) -> None:
+        raise AssertionError(line)
 
 
 def _draw(label: str, seed: int) -> Image.Image:
@@ -104,3 +121,9 @@ def trained(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainRe
     """A model trained on them at 96 pixels; read only."""
     out = tmp_path_factory.mktemp("models") / "run"
     return train(pictures, out, TrainSettings(image_size=96))
+
+
+@pytest.fixture
+def progress() -> Counted:
+    """A progress that remembers what it was told."""
+    return Counted()

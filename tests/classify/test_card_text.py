@@ -95,3 +95,19 @@ def test_variants_stand_among_the_files(card: dict[str, Any]) -> None:
     rows = _section(card_text(card, []), "Files").strip().splitlines()
 
     assert rows[3].startswith("| `model_int8.tflite` | int8 | uint8 | 3.65 MB | ")
+
+
+def test_a_fine_tuning_is_told_with_both_figures(card: dict[str, Any]) -> None:
+    """What was handed out and why, then a line for each of the two; without one no section."""
+    one = {"accuracy": 0.9, "interval_95": [0.81, 0.95], "log_loss": 0.31}
+    other = {"accuracy": 0.8, "interval_95": [0.7, 0.87], "log_loss": 0.52}
+    part = {"on": "test", "pictures": 90, "head_alone": other, "fine_tuned": one}
+    plain = card_text(card, [])
+    card["fine_tuning"] = {"handed_out": True, "because": "it *is* better", "compared": [part]}
+
+    said = _section(card_text(card, []), "Fine-tuning")
+
+    assert "## Fine-tuning" not in plain
+    assert "The fine-tuned network is handed out: it \\*is\\* better." in said
+    assert "| test, 90 pictures | head alone | 0.8000 (0.7000 to 0.8700) | 0.5200 |" in said
+    assert "| test, 90 pictures | fine-tuned | 0.9000 (0.8100 to 0.9500) | 0.3100 |" in said

@@ -41,8 +41,10 @@ def consume(folder: Path, picture: Path, model: str = "") -> dict[str, float]:
     if image.format == "JPEG" and factor < 1:
         image.draft(None, (int(image.width * factor), int(image.height * factor)))
     image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I"):
-        grey = np.rint(np.asarray(image, np.float64) * 255 / 65535)
+    if image.mode == "F" or image.mode.startswith("I"):
+        values = np.nan_to_num(np.asarray(image, np.float64), nan=0)
+        whites = [t for t in (1, 255, 65535) if image.mode == "F" and values.max() <= t]
+        grey = np.clip(np.rint(values * 255 / (whites or [65535])[0]), 0, 255)
         image = Image.fromarray(grey.astype(np.uint8))
     if image.mode in ("RGBA", "LA") or "transparency" in image.info:
         image = image.convert("RGBA")
@@ -69,6 +71,8 @@ def _odd(image: Image.Image, folder: Path) -> dict[str, Path]:
     clear.putalpha(mask)
     palette = small.quantize(64)
     deep = Image.fromarray(np.asarray(small.convert("L"), np.uint16) * 257)
+    grey = np.asarray(small.convert("L"), np.float32)
+    torn = np.where(grey > 250, np.nan, grey)
     frames = [small.rotate(angle) for angle in (0, 90)]
     saved: dict[str, tuple[Image.Image, dict[str, Any]]] = {
         "rgba.png": (clear, {}),
@@ -77,6 +81,11 @@ def _odd(image: Image.Image, folder: Path) -> dict[str, Path]:
         "turned.jpg": (large, {"exif": _exif(6)}),
         "mirrored.jpg": (small, {"exif": _exif(5)}),
         "sixteen.png": (deep, {}),
+        "thirty-two.tif": (Image.fromarray(grey.astype(np.int32) * 257), {}),
+        "floats to 1.tif": (Image.fromarray(grey / 255), {}),
+        "floats to 255.tif": (Image.fromarray(grey), {}),
+        "floats to 65535.tif": (Image.fromarray(grey * 257), {}),
+        "floats without some.tif": (Image.fromarray(torn.astype(np.float32)), {}),
         "palette.png": (palette, {"transparency": bytes(range(0, 256, 4))}),
         "grey.jpg": (small.convert("L"), {}),
         "binary.png": (small.convert("1"), {}),

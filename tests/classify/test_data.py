@@ -65,6 +65,20 @@ def test_a_folder_within_a_label_folder_is_passed_over_aloud(tmp_path: Path) -> 
     assert [fault.path.name for fault in found.passed_over] == ["deep"]
 
 
+def test_what_is_passed_over_is_counted(tmp_path: Path) -> None:
+    """Folders whose names begin with `_`, and those inside label folders."""
+    for name in ("a/x.png", "b/x.png", "b/deep/er/y.png", "b/deep/z.png", "_no/x.png", "_no/n/x"):
+        tmp_path.joinpath(name).parent.mkdir(parents=True, exist_ok=True)
+        tmp_path.joinpath(name).touch()
+
+    found = read_folder(tmp_path)
+
+    assert found.notes == ("passed over, as its name begins with _: _no (2 files)",)
+    assert [fault.detail for fault in found.passed_over] == [
+        "a folder inside a label folder, with 2 files"
+    ]
+
+
 def test_a_manifest_rules_over_folders(tmp_path: Path) -> None:
     """Splits, labels and groups are the manifest's."""
     root = _tree(tmp_path / "build", "train/a/1.jpg", "test/b/2.jpg")

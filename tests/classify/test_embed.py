@@ -16,6 +16,7 @@ from classify import embed
 from classify.backbone import open_backbone
 from classify.cache import EmbeddingStore
 from classify.embed import Embedded, Embedder, Fault
+from classify.likeness import cells_of
 
 Draw = Callable[[str, int], Image.Image]
 
@@ -138,3 +139,33 @@ def test_after_kill_9_the_same_command_goes_on_where_it_was(tmp_path: Path, draw
     # A flush comes at every mebibyte: 93 of these embeddings.
     assert again.count("remembered") >= 93
     assert set(again[:80]) == {"remembered"}
+
+
+def test_small_greys_come_of_the_same_decode_and_are_kept(
+    files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the embedding is known and the grey is not, it is made; the bits are the same."""
+    backbone = open_backbone("embedded", 96)
+    decoded = []
+    monkeypatch.setattr(embed, "cells_of", lambda picture: decoded.append(1) or cells_of(picture))
+
+    def ran(name: str, **wanted: bool) -> list[Embedded]:
+        with EmbeddingStore(tmp_path / name) as store:
+            found = list(Embedder(backbone, "squash", store, **wanted).embed(files))
+        return [result for result in found if isinstance(result, Embedded)]
+
+    plain = ran("later")
+    first, again = ran("store", with_cells=True), ran("store", with_cells=True)
+    assert len(decoded) == 9
+    later = ran("later", with_cells=True)
+
+    assert len(decoded) == 18
+    assert all(result.cells is None for result in plain)
+    assert not any(result.remembered for result in first)
+    assert all(result.remembered for result in (*again, *later))
+    for results in (again, later):
+        for one, other in zip(first, results, strict=True):
+            assert one.cells is not None
+            assert one.cells.shape == (48, 48)
+            assert np.array_equal(one.cells, other.cells)
+            assert np.array_equal(one.vector, other.vector)

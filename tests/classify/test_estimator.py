@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import classify.finetune.extra
 from classify.embed import Fault
 from classify.estimator import PictureClassifier
 from classify.predict import Prediction, Predictor
-from classify.settings import TrainSettings
+from classify.settings import FineTuneSettings, TrainSettings
 from classify.train import TrainResult
 from harvest.ledger.errors import DataError, UsageError
 
@@ -245,7 +246,7 @@ def test_settings_are_those_of_train() -> None:
     assert found.set_params(fit="pad").get_params()["fit"] == "pad"
     with pytest.raises(ValueError, match="imagesize"):
         found.set_params(imagesize=96)
-    with pytest.raises(UsageError, match="image_size"):
+    with pytest.raises(UsageError, match=r"^image_size 5: wanted a number greater than or equal"):
         PictureClassifier(image_size=5).fit("anywhere")
 
 
@@ -297,3 +298,23 @@ def test_scikit_learn_takes_it_for_a_classifier(pictures: Path) -> None:
     assert base.is_classifier(classifier)
     assert scores.tolist() == [1.0, 1.0, 1.0]
     assert base.clone(classifier).get_params() == classifier.get_params()
+
+
+@pytest.mark.parametrize("given", [True, {"epochs": 5}, FineTuneSettings(epochs=5)])
+def test_fine_tuning_is_a_setting_as_any_other(
+    given: object, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Switched on, or with settings of its own; without the extra a line says what is missing."""
+    monkeypatch.setattr(classify.finetune.extra, "find_spec", lambda name: None)
+
+    found = PictureClassifier(fine_tune=given)
+
+    assert found.get_params()["fine_tune"] is given
+    with pytest.raises(UsageError, match=r"winnow\[tensorflow\]"):
+        found.fit(pictures)
+
+
+def test_a_wrong_setting_of_a_fine_tuning_is_named() -> None:
+    """By both names, before a picture is opened."""
+    with pytest.raises(UsageError, match=r"^fine_tune\.epochs 0: wanted a number "):
+        PictureClassifier(fine_tune={"epochs": 0}).fit("nowhere")

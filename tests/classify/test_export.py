@@ -16,7 +16,7 @@ from classify.engine import Engine
 from classify.export import Material, Wish, convert, make, stitch
 from classify.head import Head
 from classify.model import load_model
-from classify.parity import Samples
+from classify.parity import BOUNDS, Bound, Samples
 from classify.pixels import load_pixels, signed
 from classify.settings import TrainSettings
 from classify.tflite.enclosed import enclosed_labels
@@ -156,6 +156,26 @@ def test_training_exports_what_it_is_asked_for(pictures: Path, tmp_path: Path) -
     assert loaded.card["input"]["dtype"] == "uint8"
     train(pictures, out, TrainSettings(image_size=96))
     assert not list(out.glob("model_*"))
+
+
+def test_a_file_that_strays_costs_nothing_else(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Model, card and report are there, and say why it is not; the end is exit 5."""
+    monkeypatch.setitem(BOUNDS, "int8", Bound(1.0, 0.0, 0.0))
+    settings = TrainSettings(image_size=96, export=("int8", "float16"))
+
+    with pytest.raises(DataError, match=r"model_int8\.tflite: it strays .* all else was written"):
+        train(pictures, tmp_path, settings)
+
+    card = json.loads(tmp_path.joinpath("card.json").read_bytes())
+    assert [one["model"]["file"] for one in card["variants"]] == ["model_float16.tflite"]
+    assert card["variants"][0]["model"]["parity"]["pictures"] == 30
+    assert "it strays" in card["variants_not_kept"][0]
+    assert "it strays" in tmp_path.joinpath("report.html").read_text("utf-8")
+    assert "it strays" in tmp_path.joinpath("MODEL_CARD.md").read_text("utf-8")
+    assert not tmp_path.joinpath("model_int8.tflite").exists()
+    assert load_model(tmp_path).card is not None
 
 
 def test_float32_is_exported_as_it_is(trained: TrainResult, tmp_path: Path) -> None:

@@ -64,6 +64,31 @@ def test_a_number_that_never_changes_does_no_harm() -> None:
     assert np.abs(head.weights[:, 2]).max() < 1e-6
 
 
+def _beside_noise(spread: float, stray: float = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers that mean nothing, the last but a `spread` of the last's mean."""
+    rng = np.random.default_rng(2)
+    x, y = rng.normal(size=(120, 20)), np.arange(120) % 2
+    x[:, -1] = 5 * (1 + spread * (2 * y - 1) + stray * rng.normal(size=120))
+    return x.astype(np.float32), y
+
+
+def test_what_a_half_cannot_tell_apart_has_no_say() -> None:
+    """A number still beyond that is heard; one below moves no answer by a stray of 1e-5."""
+    step = float(np.finfo(np.float16).eps)
+    (x, y), (still, _), (strayed, _) = (
+        _beside_noise(*given) for given in ((2 * step,), (step / 2,), (step / 2, 1e-5))
+    )
+
+    heard, not_heard = (
+        fit(some, y, [1.0], labels=2, class_weight="none")[1.0] for some in (x, still)
+    )
+
+    assert (heard.scores(x).argmax(axis=1) == y).mean() == 1
+    assert np.abs(not_heard.weights[:, -1]).max() < np.abs(not_heard.weights).max()
+    moved = not_heard.probabilities(strayed) - not_heard.probabilities(still)
+    assert np.abs(moved).max() < 1e-3
+
+
 def test_class_weights_help_the_rare_label() -> None:
     """With 8 to 1, balanced weights find more of the rare label than equal ones."""
     x, y = _clouds((320, 40), 10, apart=0.35)
@@ -100,6 +125,28 @@ def test_many_pictures_and_few_come_to_the_same(monkeypatch: pytest.MonkeyPatch)
     np.testing.assert_allclose(many.probabilities(x), few.probabilities(x), atol=2e-3)
 
 
+@pytest.mark.parametrize("blocks", [(), (60, 30)])
+def test_a_large_set_is_sought_in_few_directions_and_answers_alike(
+    monkeypatch: pytest.MonkeyPatch, blocks: tuple[int, ...]
+) -> None:
+    """Where the work would be too much, the main directions and a short search find the labels."""
+    x, y = _clouds((60, 50, 40), 90, apart=0.5)
+    fresh, truth = _clouds((60, 50, 40), 90, apart=0.5)
+    exact = fit(x, y, [10.0], labels=3, class_weight="balanced", blocks=blocks)[10.0]
+
+    monkeypatch.setattr("classify.head.FEW_ROWS", 0)
+    monkeypatch.setattr("classify.head.MOST_WORK", 0)
+    monkeypatch.setattr("classify.coordinates.LEADING", 30)
+    large = fit(x, y, [100.0, 10.0], labels=3, class_weight="balanced", blocks=blocks)
+
+    assert set(large) == {100.0, 10.0}
+    assert np.linalg.matrix_rank(large[10.0].weights) <= 3
+    agree = large[10.0].probabilities(fresh).argmax(1) == exact.probabilities(fresh).argmax(1)
+    assert agree.mean() > 0.95
+    right = large[10.0].probabilities(fresh).argmax(1) == truth
+    assert right.mean() > 0.95
+
+
 def test_a_small_block_has_the_same_say() -> None:
     """What only 4 of 100 numbers know counts for more when they are a block of their own."""
     rng = np.random.default_rng(8)
@@ -116,7 +163,8 @@ def test_a_small_block_has_the_same_say() -> None:
 _TWICE = """
 import hashlib, numpy as np, sys
 import classify.head
-from classify.tuning import Sample, Trainer
+from classify.sample import Sample
+from classify.tuning import Trainer
 
 classify.head.FEW_ROWS = int(sys.argv[1])
 rng = np.random.default_rng(2)

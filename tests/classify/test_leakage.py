@@ -11,7 +11,8 @@ import pytest
 from classify.data import Example
 from classify.leakage import near_groups
 from classify.pictures import Pictures, regrouped
-from classify.tuning import Sample, Trainer
+from classify.sample import Sample
+from classify.tuning import Trainer
 
 
 def _copies(originals: int, each: int, width: int = 64, noise: float = 0.2) -> np.ndarray:

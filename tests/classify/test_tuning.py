@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from classify.head import Head
-from classify.tuning import Sample, Trainer, some_of
+from classify.sample import Sample, some_of
+from classify.tuning import Trainer, Tuning
 
 
 def _clouds(
@@ -179,3 +182,35 @@ def test_a_thousand_and_one_labels_are_learnt() -> None:
 
     assert head.weights.shape == (1001, 24)
     assert (head.probabilities(x).argmax(axis=1) == y).mean() > 0.99
+
+
+def test_a_large_set_chooses_its_l2_by_all_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a few labels want is not kept where many are fitted: held-out pictures of all decide."""
+    x, y = _clouds((20,) * 30, 60, 5, 0.4)
+    sample = Sample(x, y, tuple(map(str, range(len(y)))))
+    trainer = Trainer(30, "balanced")
+
+    monkeypatch.setattr("classify.tuning.FEW_ROWS", 60)
+    by_some = trainer.tune(sample)
+    monkeypatch.setattr("classify.head.FEW_ROWS", 60)
+    monkeypatch.setattr("classify.head.MOST_WORK", 0)
+    by_all = trainer.tune(sample)
+
+    assert by_all.l2 in (3.0, 30.0, 300.0)
+    assert by_all.l2 != by_some.l2
+    assert by_all.features == by_some.features
+
+
+def test_what_judges_a_fold_knows_nothing_outside() -> None:
+    """One picture beyond all measure among those outside changes no other's answer."""
+    sample = _cloud((30, 30), 40, 3, 0.3)
+    place = np.arange(len(sample))
+    folds = [(place[place % 3 != 0], place[place % 3 == 0])]
+    odd = sample.x.copy()
+    odd[0] *= 1e4
+    trainer, tuning = Trainer(2, "balanced"), Tuning(10.0, 1.0, "folds", ())
+
+    (plain,) = trainer.judge_outside(sample, folds, tuning)
+    (other,) = trainer.judge_outside(replace(sample, x=odd), folds, tuning)
+
+    assert np.array_equal(plain[1:], other[1:])

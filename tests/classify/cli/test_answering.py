@@ -132,6 +132,23 @@ def test_a_reader_that_goes_away_is_no_error(trained: TrainResult, pictures: Pat
     assert process.returncode == 0
 
 
+def test_copies_go_on_when_the_reader_goes_away(
+    trained: TrainResult, pictures: Path, tmp_path: Path
+) -> None:
+    """Who asked for them gets all of them, and whoever reads the list takes what it wants."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    arguments = ["--sort-into", tmp_path / "sorted"]
+    done = subprocess.run(
+        [*_COMMAND, trained.out, pictures, *arguments],
+        stdout=writing, stderr=subprocess.PIPE, check=False,
+    )  # fmt: skip
+    os.close(writing)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert len(list((tmp_path / "sorted").rglob("*.png"))) == 30
+
+
 def test_ctrl_c_stops_at_once_with_130(trained: TrainResult, pictures: Path) -> None:
     """While it waits for more names, too; one line, no traceback."""
     with subprocess.Popen(

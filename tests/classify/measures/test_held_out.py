@@ -11,7 +11,7 @@ import pytest
 
 from classify.data import LabelledFolder, read_folder
 from classify.measures.findings import look_closer
-from classify.measures.held_out import TEST_FOLDER, measure_held_out
+from classify.measures.held_out import TEST_FOLDER, measure_found, measure_held_out
 from classify.measures.learning import learning_curve
 from classify.measures.tested_folder import in_order_of, read_test_folder
 from classify.pictures import Pictures
@@ -142,3 +142,25 @@ def test_labels_of_a_test_folder_are_counted_as_the_models(embedded: Make) -> No
 
     assert found.sample.y.tolist() == [1, 1]
     assert found.labels == ("a", "b")
+
+
+def test_what_a_network_said_is_measured_without_what_it_learnt_from(embedded: Make) -> None:
+    """A test picture whose bytes stand in the training part is left out, one of validation not."""
+    pictures = _random(embedded, 300, width=20)
+    rows = {name: pictures.rows(name) for name in ("train", "validation", "test")}
+    shas = list(pictures.sha256s)
+    shas[rows["test"][0]] = shas[rows["train"][0]]
+    shas[rows["test"][1]] = shas[rows["validation"][0]]
+    found = {name: np.full((len(rows[name]), 2), 0.5) for name in ("test", "validation")}
+
+    measured = measure_found(
+        found, Tuning(1.0, 1.0, "folds", ()), replace(pictures, sha256s=tuple(shas))
+    )
+
+    test, validation = measured.parts
+    assert (test.name, validation.name) == ("test", "validation")
+    assert test.measure.pictures == len(rows["test"]) - 1
+    assert validation.measure.pictures == len(rows["validation"])
+    assert measured.kept is not None
+    assert measured.kept[0] == 1
+    assert sum(map(len, rows.values())) == 300

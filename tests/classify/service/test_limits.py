@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 
 import aiohttp
 import pytest
+from PIL import Image
 
 from classify.service.gate import Gate
 from classify.service.limits import Limits
@@ -41,6 +42,17 @@ async def test_a_bomb_of_pixels_is_refused_undecoded(serving: Serving, bomb: byt
     assert len(bomb) < 1_000_000
     assert reply.status == 413
     assert await _reason(reply) == "too_many_pixels"
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+async def test_more_pixels_than_ours_are_refused_where_pillow_warns(serving: Serving) -> None:
+    """Below twice its own limit Pillow opens them all the same."""
+    stream = io.BytesIO()
+    Image.new("1", (10_000, 10_000)).save(stream, "PNG")
+    async with serving() as client:
+        reply = await client.post("/classify", data=stream.getvalue())
+
+    assert (reply.status, await _reason(reply)) == (413, "too_many_pixels")
 
 
 @pytest.mark.parametrize("kind", ["length", "chunks", "gzip", "form"])

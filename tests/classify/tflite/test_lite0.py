@@ -15,7 +15,7 @@ from classify.choices import Features
 from classify.engine import Engine
 from classify.pixels import signed
 from classify.tflite.flatbuffer import Graph
-from classify.tflite.lite0 import _OFFSET, _SCALE, EPSILON, WIDTHS, fold, lite0
+from classify.tflite.lite0 import EPSILON, OFFSET, SCALE, WIDTHS, fold, lite0
 from classify.tflite.weights import read_weights
 
 
@@ -52,7 +52,7 @@ def test_the_graph_is_the_same_every_time(weights: dict[str, np.ndarray]) -> Non
 def test_the_stem_sees_bytes_on_the_scale_it_was_trained_on() -> None:
     """Input in [-1, 1] reaches the first convolution as exactly (byte - 127) / 128."""
     graph = Graph.start("scale")
-    y = graph.affine("y", graph.input("x", (16, 16, 1)), _SCALE, _OFFSET)
+    y = graph.affine("y", graph.input("x", (16, 16, 1)), SCALE, OFFSET)
     engine = Engine(graph.finish(y, input_name="x", output_name="y"), "scale")
     values = np.arange(256, dtype=np.float32).reshape(1, 16, 16, 1)
 
