@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from curate.facts import Folders
 from curate.rawfiles import RawFiles
-from curate.scan import folder_of, is_rejected, label_of
+from curate.scan import alone_in, folder_of, is_rejected, label_of
 from curate.store.facts import Seen, Stored, told_labels
 from curate.store.moves import Place
 from curate.store.opinions import Membership
@@ -50,6 +50,8 @@ class Standing:
     def folders(self, sha256: str) -> Folders:
         """Folders in which a picture stands; none when it is not below `images/`."""
         places = self.places.get(sha256)
+        if places and len(places) == 1:
+            return alone_in(folder_of(places[0].path))
         return frozenset(folder_of(p.path) for p in places) if places else _NOT_PLACED
 
     def labels(self, sha256: str) -> frozenset[str]:

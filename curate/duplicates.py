@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from curate.conflicts import Standing
-from curate.facts import Measure, Verdict
+from curate.facts import NEAR_DUPLICATE, Measure, Verdict
 from curate.forms import Proposals
 from curate.groups import Candidate, Groups, Judge, Known, group, is_between_kept, memberships
 from curate.keepers import Stars
 from curate.rawfiles import raw_file
 from curate.rescue import DUPLICATES
 from curate.same import PROOF_VERSION, Proof, Prover
-from curate.settings import NEAR_DUPLICATE, NearDuplicate
+from curate.settings import NearDuplicate
 from curate.store.facts import Seen
 from curate.store.likeness import read_apart, read_join, save_join
 from curate.store.opinions import (

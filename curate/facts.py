@@ -10,6 +10,9 @@ Folders = frozenset[str]
 Spot = tuple[int, int, int, int]
 """A part of a picture: left, top, width, height in thousandths of it."""
 
+NEAR_DUPLICATE = "near_duplicate"
+"""The one check that judges pictures against each other: `curate/groups.py`."""
+
 _FLAT = 3.0  # levels of standard deviation
 
 

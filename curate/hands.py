@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from curate.conflicts import home_of
 from curate.facts import Folders
-from curate.scan import folder_of
+from curate.scan import alone_in, folder_of
 from curate.store.arrivals import read_put_in
 from curate.store.decisions import Decision
-from curate.store.facts import Stored, read_provenance
+from curate.store.facts import Seen, Stored, read_provenance
 from curate.store.moves import Place, read_placed
 from harvest.ledger.catalog import Catalog
 from harvest.ledger.folder import UNSORTED
@@ -47,7 +47,8 @@ class Before:
         """From the catalog, and from `places`, which the last look saw."""
         last: dict[str, Folders] = {}
         for place in places:
-            last[place.sha256] = last.get(place.sha256, _NOWHERE) | {folder_of(place.path)}
+            here = alone_in(folder_of(place.path))
+            last[place.sha256] = last[place.sha256] | here if place.sha256 in last else here
         return cls(images, history, last, read_put_in(catalog), read_placed(catalog))
 
     def folders(self, sha256: str) -> Folders | None:
@@ -57,7 +58,7 @@ class Before:
         if sha256 in self.put_in:
             return self.last.get(sha256, _NOWHERE)
         placed_as = self.images[sha256].placed_as
-        return frozenset({folder_of(placed_as)}) if placed_as else None
+        return alone_in(folder_of(placed_as)) if placed_as else None
 
     def standing(self) -> set[str]:
         """Pictures that stood below `images/`."""
@@ -95,7 +96,7 @@ def read_moves(
 
     `now`: folders in which each picture stands; without those that are to be passed over.
     """
-    provenance = read_provenance(catalog)
+    provenance: Mapping[str, Sequence[Seen]] | None = None
     moves = []
     for sha256, stored in before.images.items():
         if sha256 not in now:
@@ -104,6 +105,8 @@ def read_moves(
         if was is None:
             # Harvest was stopped before it noted the place: not a person's doing, unless the
             # picture stands where harvest would not have put it.
+            if provenance is None:  # read for those few alone: it takes its time
+                provenance = read_provenance(catalog)
             if after <= {home_of(stored, provenance.get(sha256, ()))}:
                 continue
             was = _NOWHERE

@@ -115,9 +115,12 @@ def read_hands(
     images, history, last = read_images(catalog), read_decisions(catalog), read_places(catalog)
     raw, forgotten = read_raw(folder, images), read_forgotten(catalog)
     before = Before.read(catalog, images, history, last)
-    seen = _steady_look(lambda: scan(folder, images, raw, last, forgotten), before.standing())
+    stood = before.standing()
+    seen = _steady_look(lambda: scan(folder, images, raw, last, forgotten), stood)
     if not manner.all_removed:
-        _refuse_loss(folder, before, {place.sha256 for place in seen.places} | seen.unnamed)
+        # Harvest may have filled a new images/ already: what came since the last look is no proof.
+        stood = stood & (before.last.keys() | before.history.keys()) or stood
+        _refuse_loss(folder, stood, {place.sha256 for place in seen.places} | seen.unnamed)
     arrivals, given_up, back = Arrivals(), frozenset[str](), frozenset[str]()
     if not dry_run:
         patience = Patience(clock, manner.quiet)
@@ -174,11 +177,8 @@ def _steady_look(look: Callable[[], Scan], stood: Set[str]) -> Scan:
     return seen
 
 
-def _refuse_loss(folder: DatasetFolder, before: Before, found: Set[str]) -> None:
+def _refuse_loss(folder: DatasetFolder, stood: Set[str], found: Set[str]) -> None:
     """Take a folder that was lost, misnamed or not mounted for what it is, not for a judgement."""
-    stood = before.standing()
-    # Harvest may have filled a new images/ already: what came since the last look is no proof.
-    stood = stood & (before.last.keys() | before.history.keys()) or stood
     if not stood or stood & found or (folder.images.is_dir() and len(stood) < _ALL_AT_ONCE):
         return
     root = shlex.quote(str(folder.root))

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 
 from curate.checks.catalogue import CHECKS
+from curate.facts import NEAR_DUPLICATE
 from curate.leaks import find_leaks
 from curate.report_shelves import badness
 from curate.report_state import State
-from curate.settings import NEAR_DUPLICATE
 from curate.store.facts import Seen
 from harvest.ledger import html, html_chart
 from harvest.ledger.html import Html

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from curate.checks.catalogue import CHECKS
+from curate.facts import NEAR_DUPLICATE
 from curate.report_state import State
 from curate.scan import is_rejected
-from curate.settings import NEAR_DUPLICATE
 from harvest.ledger.folder import REJECTED, UNSORTED
 
 # Checks whose scores grow with what they find; those of the others shrink.

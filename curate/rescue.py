@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from curate.conflicts import Standing
-from curate.settings import NEAR_DUPLICATE
+from curate.facts import NEAR_DUPLICATE
 from curate.store.decisions import Decision, read_decisions
 from curate.store.likeness import Saying, add_saying
 from curate.store.opinions import read_clusters

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 
 from curate.rawfiles import RawFiles, stamp_of
@@ -58,13 +59,22 @@ def folder_of(path: str) -> str:
     Sub-folders count for the label folder that they lie in; a file directly in `images/` counts
     as unsorted.
     """
-    top, below, rest = path.partition("/")
-    if not below:
-        return UNSORTED
-    if top == REJECTED:
-        second, below, _ = rest.partition("/")
-        top = f"{top}/{second}" if below else top
-    return top if top.isascii() else unicodedata.normalize("NFC", top)
+    here, below, _ = path.rpartition("/")
+    return _counted(here) if below else UNSORTED
+
+
+@lru_cache(maxsize=1024)
+def alone_in(folder: str) -> frozenset[str]:
+    """The set of one folder, made once: thousands of pictures stand in few of them."""
+    return frozenset({folder})
+
+
+@lru_cache(maxsize=1024)
+def _counted(here: str) -> str:
+    top, _, rest = here.partition("/")
+    if top == REJECTED and rest:
+        top = f"{top}/{rest.partition('/')[0]}"
+    return unicodedata.normalize("NFC", top)
 
 
 def label_of(folder: str) -> str | None:

@@ -29,9 +29,6 @@ from harvest.ledger.settings import SettingsSection
 
 _TEST_PART = ("test_per_label", "testing_percentage")
 
-NEAR_DUPLICATE = "near_duplicate"
-"""The one check that judges pictures against each other: `curate/groups.py`."""
-
 
 class NearDuplicate(SettingsSection):
     """When two pictures count as one: both hashes propose, the pixels decide."""

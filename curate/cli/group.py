@@ -70,13 +70,15 @@ def group() -> None:
 def open_folder(dataset: Path, config: Path | None) -> tuple[DatasetFolder, Settings | None]:
     """A data set and its settings, where it has any. Raises UsageError, SettingsError."""
     from harvest.ledger.folder import DatasetFolder
-    from harvest.ledger.settings import load_settings
 
     folder = DatasetFolder.open(dataset)
+    if config is None and not folder.settings_file.is_file():
+        return folder, None
+    from harvest.ledger.settings import load_settings
+
     if config is not None:
         return folder, load_settings(config, partial=True)
-    whole = folder.settings_file.is_file()
-    return folder, load_settings(folder.settings_file) if whole else None
+    return folder, load_settings(folder.settings_file)
 
 
 def tell_sync(found: SyncSummary) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,9 +63,17 @@ def page(
     def ready(address: str) -> None:
         click.echo(address)
         click.echo(printable(f"{name} sorts {folder.name}; Ctrl-C ends it"), err=True)
-        if not no_browser:
-            click.launch(address)
+        if not (no_browser or _opened(address)):
+            click.echo("no browser can be opened here; open the address above in one", err=True)
 
     with folder.lock("curate page"):
         run_page(folder, wanted, name, bring, port=port, ready=ready)
     click.echo("every answer is kept; the same command goes on", err=True)
+
+
+def _opened(address: str) -> bool:
+    """Show an address in the browser; False where there is no screen, or no browser for it."""
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+    if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in screens):
+        return False  # else a text browser might take over the terminal
+    return click.launch(address) == 0

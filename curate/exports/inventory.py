@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from curate.conflicts import Standing
-from curate.facts import Measure, Verdict
+from curate.facts import NEAR_DUPLICATE, Measure, Verdict
 from curate.leaks import Leak, find_leaks
 from curate.scan import is_rejected
 from curate.selection import Chosen, Selection
-from curate.settings import NEAR_DUPLICATE
 from curate.store.decisions import read_decisions
 from curate.store.ends import read_ended, read_left_over, read_same_files
 from curate.store.facts import Seen, Stored, read_days, read_provenance, read_tags, read_targets

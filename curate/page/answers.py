@@ -85,6 +85,10 @@ class Answers:
         """Pictures for which a person's word holds."""
         return self._hands
 
+    def paths(self) -> set[str]:
+        """All files that stand below `images/` as far as is known, as `label/name`."""
+        return {place.path for places in self._places.values() for place in places}
+
     def was(self, pictures: Iterable[str]) -> dict[str, Was]:
         """How pictures stand now, for those who want them back."""
         return {s: Was(self.standing.folders(s), s in self._hands) for s in pictures}

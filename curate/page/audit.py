@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from curate.page.certificate import fewest_wrong, most_wrong
 from curate.page.figures import Estimate
 
 _SHARE = 20  # of so many pictures one is looked at twice, up to the size of the sample
+_FEWEST = 20  # looks; from fewer only an interval is told
+
+_cached_most = lru_cache(maxsize=64)(most_wrong)  # of hundreds of looks, asked at every answer
+_cached_fewest = lru_cache(maxsize=64)(fewest_wrong)
 
 
 def drawn(pictures: Collection[str], count: int, seed: int, purpose: str) -> list[str]:
@@ -33,19 +38,20 @@ def estimate(agreed: Iterable[bool], members: int, sure: float) -> Estimate:
     every = list(agreed)
     looks, wrong = len(every), every.count(False)
     if not looks or members < looks:
-        return Estimate(0, 0, 1.0, 0.0, 1.0, 0.0, float(members))
+        return Estimate(0, 0, None, 0.0, 1.0, None, float(members), sure)
     risk = (1 - sure) / 2
-    most = most_wrong(members, looks, wrong, risk)
-    fewest = fewest_wrong(members, looks, wrong, risk)
-    share = wrong / looks
+    most = _cached_most(members, looks, wrong, risk)
+    fewest = _cached_fewest(members, looks, wrong, risk)
+    share = wrong / looks if looks >= _FEWEST else None
     return Estimate(
         looks,
         wrong,
-        1 - share,
+        None if share is None else 1 - share,
         1 - most / members,
         1 - fewest / members,
-        share * members,
+        None if share is None else share * members,
         float(most),
+        sure,
     )
 
 

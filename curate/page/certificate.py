@@ -6,6 +6,7 @@ first one, for a bound that is read after every look is no bound.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import comb, floor
 
 from harvest.ledger.errors import UsageError
@@ -59,7 +60,9 @@ def looks_needed(members: int, share: float, risk: float, allowed: int = 0) -> i
             f"certificate: {allowed} wrong of {members} are more than {share:.2%}; wanted at most"
             f" {bound} allowed"
         )
-    low, high = 1, members
+    low, high = 1, 1
+    while high < members and chance_of_few(members, bound + 1, high, allowed) >= risk:
+        low, high = high + 1, min(2 * high, members)  # few are enough, and large numbers are slow
     while low < high:
         middle = (low + high) // 2
         if chance_of_few(members, bound + 1, middle, allowed) < risk:
@@ -67,6 +70,19 @@ def looks_needed(members: int, share: float, risk: float, allowed: int = 0) -> i
         else:
             low = middle + 1
     return low
+
+
+def verdict(label: str, said: Sequence[str]) -> str | None:
+    """What blind looks at one picture come to, in their order; None: another one is wanted.
+
+    A look that agrees with the label ends it. One that does not may itself be a slip: two of three
+    decide. So a slip costs two more looks, and wrong labels are found as often as by one look.
+    """
+    if not said or said[0] == label:
+        return said[0] if said else None
+    if len(said) > 1 and said[1] != label:
+        return said[1]
+    return said[2] if len(said) > 2 else None
 
 
 def is_proven(members: int, looks: int, found: int, share: float, risk: float) -> bool:

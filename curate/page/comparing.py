@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from curate.page.answers import Ended, Goal
-from curate.page.replies import Draft, check_picture, repeated, settle, step_of, write
+from curate.page.moved import settle
+from curate.page.replies import Draft, check_picture, repeated, step_of, write
 from curate.page.table import Table
 from curate.page.values import PairAnswer, Receipt
 from curate.rescue import DUPLICATES
@@ -25,7 +26,8 @@ def compare(table: Table, answer: PairAnswer) -> Receipt:
     standing = table.answers.standing
     if answer.word != "same":
         tell_apart(table, answer.a, answer.b, different=True)
-        note = "kept both from the next `winnow curate check` on"
+        if standing.folders(answer.b) == frozenset({DUPLICATES}):
+            note = "kept both from the next `winnow curate check` on"
     elif standing.folders(answer.b) != frozenset({DUPLICATES}):
         why = f"called the same picture as {answer.a[:8]} on the page"
         goals[answer.b] = Goal(frozenset({DUPLICATES}), hand=True, why=why)

@@ -13,7 +13,7 @@ from curate.store.pages import Look, Step
 ORDINARY = ("first", "again", "review", "tile")
 """Purposes of looks that decide where a picture goes; the others are blind or planted."""
 
-_PAUSE = 30.0  # seconds without an answer that count as work at most
+_PAUSE = {"single": 30.0, "grid": 120.0}  # seconds after which nobody was at work
 _LATELY = 300.0  # seconds of work that the rate is taken over
 
 
@@ -63,12 +63,19 @@ class Past:
         return any(k.purpose in ("again", "review") and k.choice != "fast" for k in self.looks)
 
     @property
-    def audited(self) -> Look | None:
-        """The look of the hidden sample."""
-        return next(
-            (k for k in self.looks if k.purpose == "audit" and k.choice not in ("fast", "skip")),
-            None,
-        )
+    def skips(self) -> int:
+        """How often it was skipped since something was said of it."""
+        count = 0
+        for look in reversed(self.looks):
+            if look.purpose in ORDINARY and look.choice in ("label", "junk"):
+                break
+            count += look.purpose in ORDINARY and look.choice == "skip"
+        return count
+
+    @property
+    def audits(self) -> list[Look]:
+        """The looks of the hidden sample, oldest first."""
+        return [k for k in self.looks if k.purpose == "audit" and k.choice not in ("fast", "skip")]
 
     @property
     def audit_skipped(self) -> bool:
@@ -124,6 +131,8 @@ class Course:
         """Wrong tiles that the model expected on the pages so far."""
         self.pages = 0
         """Pages answered so far."""
+        self.since_page = 0
+        """Looks in single mode since the last page."""
         self.movers: dict[str, int] = {}
         """Picture -> number of the step that put it where it stands."""
         self.compared: dict[tuple[str, str], str] = {}
@@ -132,8 +141,8 @@ class Course:
         """Items that were skipped at some time."""
         self.marked: dict[str, None] = {}
         """Items that were marked on a page, to be asked for by themselves, in that order."""
-        self.proofs: dict[str, tuple[int, Look]] = {}
-        """Item -> the last look that was made at it for a certificate, and its step."""
+        self.proofs: dict[str, list[tuple[int, Look]]] = {}
+        """Item -> looks that were made at it for certificates, oldest first, each with its step."""
         for step in self.steps:
             if step.number not in self.undone:
                 self._take(step)
@@ -153,6 +162,7 @@ class Course:
             past.seen_at = self.turn
             if step.kind == "single":
                 self.singles += 1
+                self.since_page += 1
             if look.purpose in ORDINARY and look.choice in ("label", "junk"):
                 self.answers += 1
             if look.choice == "single":
@@ -160,31 +170,36 @@ class Course:
             if look.choice == "skip":
                 self.passed_over.add(item)
             if look.purpose == "certificate":
-                self.proofs[item] = (step.number, look)
+                self.proofs.setdefault(item, []).append((step.number, look))
             if look.purpose == "plant":
                 self.plants.append((look.sha256, look.choice != "label"))
             if look.purpose == "tile":
                 self.found += (look.choice, look.label) != ("label", step.label)
                 self.expected += 1 - (look.chance if look.chance is not None else 1.0)
-        self.pages += step.kind == "grid"
+        if step.kind == "grid":
+            self.pages += 1
+            self.since_page = 0
 
     def rate(self) -> float:
         """Items answered a minute of work, lately; 0: not known yet."""
-        spent, answered, until = 0.0, 0, None
+        spent, answered = 0.0, 0
+        later: Step | None = None
         for step in reversed(self.steps):
             if step.number in self.undone or step.kind not in ("single", "grid"):
                 continue
-            if until is not None:
-                spent += min(until - step.at, _PAUSE)
-            until = step.at
+            if later is not None and later.at - step.at <= _PAUSE[later.kind]:
+                spent += later.at - step.at
+                answered += sum(k.purpose in ORDINARY and k.choice != "fast" for k in later.looks)
+            later = step
             if spent >= _LATELY:
                 break
-            answered += sum(k.purpose in ORDINARY and k.choice != "fast" for k in step.looks)
         return 60 * answered / spent if spent > 0 else 0.0
 
     def seconds_a_look(self) -> float:
         """Seconds that a look in single mode takes, lately; 1 where none is known."""
         some = sorted(
-            s.ms for s in self.steps[-400:] if s.kind == "single" and 0 < s.ms < 1000 * _PAUSE
+            s.ms
+            for s in self.steps[-400:]
+            if s.kind == "single" and 0 < s.ms < 1000 * _PAUSE[s.kind]
         )
         return some[len(some) // 2] / 1000 if some else 1.0

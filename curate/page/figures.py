@@ -9,22 +9,28 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """How good the labels are, by the hidden sample: agreement with the person's blind look."""
+    """How good the labels are, by blind looks: of the hidden sample, and of a certificate.
+
+    Once a certificate's looks are all made both are one uniform sample of the labelled pictures;
+    what they found counts as wrong, mended or not, so the interval rather says too little.
+    """
 
     looks: int
-    """Pictures of the sample that were looked at and have a final label."""
+    """Pictures that were looked at, blind, and have a final label."""
     wrong: int
-    """Those whose final label is another one."""
-    accuracy: float
-    """Share that is right; 1 where nothing was looked at."""
+    """Those whose label is another one, by two looks, or was when the certificate began."""
+    accuracy: float | None
+    """Share that is right; None: too few looks to say more than the interval."""
     low: float
     """Lower end of its interval."""
     high: float
     """Upper end of its interval."""
-    expected_wrong: float
-    """Wrong labels among all that are done."""
+    expected_wrong: float | None
+    """Wrong labels among all that are done; None: too few looks."""
     most_wrong: float
     """Wrong labels at the lower end of the interval."""
+    sure: float
+    """How sure the interval is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +60,31 @@ class Certificate:
     limit: float
     """Share of wrong labels that it speaks of."""
     sure: float
-    """How sure."""
+    """How sure; each try after the first is surer, so that trying again and again does not pay."""
     looks: int
-    """Looks that it costs, fixed beforehand."""
+    """Pictures that are looked at, fixed beforehand; some up to three times, see `trials.py`."""
     looked: int
-    """Looks made."""
+    """Pictures of which the looks are made."""
     wrong: int
-    """Looks that disagreed with the label; 0 while it runs, for looks are blind."""
+    """Those that were found to be something else; 0 while it runs, for looks are blind."""
     of: int
     """Labelled stacks that it speaks of."""
     at_most: float
     """Upper bound of the share of wrong labels; 1 until all looks are made."""
     minutes: float
     """What the looks that are left will take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A certificate that is to be had: more wrong ones allowed, more looks."""
+
+    allowed: int
+    """Pictures found to be something else at which it is still given."""
+    looks: int
+    """Pictures that are looked at, fixed beforehand."""
+    minutes: float
+    """What they will take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,5 +133,7 @@ class State:
     """What is missed on pages."""
     certificate: Certificate
     """Its price, or how it stands."""
+    offers: tuple[Offer, ...]
+    """What can be had now, the cheapest first; empty before all is sorted, and while one runs."""
     model: Model
     """How the model stands."""

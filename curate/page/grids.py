@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from curate.page.suggester import Opinion
 
@@ -20,41 +21,56 @@ class Batch:
     """(sha256, probability of the label), the surest first."""
     wrong: float
     """Wrong tiles, as the model expects them, and as far as it may be trusted."""
+    is_all: bool = False
+    """Whether nothing else is held to be of that label."""
 
 
-def held(opinion: Opinion, sha256: str) -> tuple[str, float] | None:
-    """The label that a picture most likely has, and its probability; None: not known."""
-    chances = opinion.chances.get(sha256)
-    if not chances:
-        return None
-    best = max(range(len(chances)), key=chances.__getitem__)
-    return opinion.labels[best], chances[best]
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """What a model holds, put in order once after each refit."""
+
+    best: Mapping[str, tuple[str, float]]
+    """sha256 -> the likeliest label and its probability."""
+    by_label: Mapping[str, Sequence[tuple[str, float]]]
+    """Label -> (sha256, probability) of what is held to be that, the surest first."""
+    doubtful: Sequence[str]
+    """All of them, the most doubtful first."""
+
+
+def ranked(opinion: Opinion) -> Ranked:
+    """Put an opinion in order."""
+    best, by_label = {}, dict[str, list[tuple[str, float]]]()
+    for sha256, chances in opinion.chances.items():
+        label, chance = max(zip(opinion.labels, chances, strict=True), key=itemgetter(1))
+        best[sha256] = label, chance
+        by_label.setdefault(label, []).append((sha256, chance))
+    for some in by_label.values():
+        some.sort(key=lambda tile: (-tile[1], tile[0]))
+    return Ranked(best, by_label, sorted(best, key=lambda sha256: (best[sha256][1], sha256)))
 
 
 def batches(
-    opinion: Opinion, free: Iterable[str], tiles: int, errors: float, distrust: float
+    order: Ranked, is_free: Callable[[str], bool], tiles: int, errors: float, distrust: float
 ) -> list[Batch]:
     """The first page of each label, the fullest first.
 
-    `free`: what may be shown. `distrust`: how many times more errors than expected the pages so
-    far have held, at least 1.
+    `is_free`: what may be shown. `distrust`: how many times more errors than expected the pages
+    so far have held, at least 1.
     """
-    by_label: dict[str, list[tuple[str, float]]] = {}
-    for sha256 in free:
-        best = held(opinion, sha256)
-        if best is not None:
-            by_label.setdefault(best[0], []).append((sha256, best[1]))
     found = []
-    for label, some in by_label.items():
-        some.sort(key=lambda tile: (-tile[1], tile[0]))
-        taken, wrong = 0, 0.0
-        for _, chance in some[:tiles]:
+    for label, some in order.by_label.items():
+        taken, wrong, is_all = list[tuple[str, float]](), 0.0, True
+        for sha256, chance in some:
+            if not is_free(sha256):
+                continue
             doubt = min(1.0, (1 - chance) * distrust)
-            if wrong + doubt > errors:
+            if len(taken) == tiles or wrong + doubt > errors:
+                is_all = False
                 break
-            taken, wrong = taken + 1, wrong + doubt
-        if taken >= min(_FEWEST, tiles):
-            found.append(Batch(label, tuple(some[:taken]), wrong))
+            taken.append((sha256, chance))
+            wrong += doubt
+        if len(taken) >= min(_FEWEST, tiles):
+            found.append(Batch(label, tuple(taken), wrong, is_all))
     return sorted(found, key=lambda batch: (-len(batch.tiles), batch.wrong, batch.label))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from curate.page.answers import Answers, label_in
 from curate.page.course import Course
 from curate.page.stacks import JUNK, Stacks, is_left
+from curate.store.pages import Look
 
 LEFT, AWAY = "", "_away"
 """Status of what waits to be sorted, and of what was taken away otherwise."""
@@ -48,6 +49,10 @@ class Items:
     def is_done(self, sha256: str) -> bool:
         """Whether an item has a label, or is junk."""
         return self.status.get(sha256, AWAY) not in (LEFT, AWAY)
+
+    def agrees(self, sha256: str, look: Look) -> bool:
+        """Whether a look said what an item is."""
+        return self.status[sha256] == (look.label if look.choice == "label" else JUNK)
 
     def counts(self) -> dict[str, int]:
         """Label, `junk` -> items."""

@@ -18,6 +18,9 @@ from curate.store.page_tabs import (
 )
 from harvest.ledger.catalog import Catalog
 
+RELOAD = 2.0
+"""Seconds after a tab was closed for which it still has its pictures: it may be a reload."""
+
 
 class Leases:
     """Pictures and pages by tab."""
@@ -38,6 +41,15 @@ class Leases:
     def hear(self, tab: str) -> None:
         """Note that a tab is alive."""
         self._heard[tab] = self._clock()
+
+    def leave(self, tab: str) -> None:
+        """Note that a tab is being closed; a reload, which looks the same, is heard in time."""
+        if tab in self._heard:
+            self._heard[tab] = self._clock() - self._lasting + RELOAD
+
+    def recall(self, before: Leases) -> None:
+        """Know of tabs what was known before everything was read anew."""
+        self._heard.update(before._heard)
 
     def is_alive(self, tab: str) -> bool:
         """Whether a tab was heard of lately."""

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from curate.page.security import HOST, Key
 from curate.page.server import Page
@@ -61,10 +62,17 @@ async def _bound(page: Page, key: Key) -> tuple[web.AppRunner, int]:
     port = int(listener.getsockname()[1])
     app = page.app(replace(key, port=port))
     log = logging.getLogger("winnow.page")
+    log.addFilter(_is_ours)
     runner = web.AppRunner(app, access_log=None, logger=log, shutdown_timeout=_STOP_S)
     await runner.setup()
     await web.SockSite(runner, listener).start()
     return runner, port
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether a line is worth the terminal: what is no HTTP was answered, and is the sender's."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
 
 
 def _trouble(error: OSError) -> str:

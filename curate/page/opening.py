@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from curate.page.listening import serve
 from curate.page.pictures import Pictures
@@ -16,10 +19,13 @@ from curate.page.sitting import Sitting
 from curate.page.suggester import Suggester
 from curate.page.values import PageSettings
 from curate.store.schema import open_store
-from harvest.ledger.errors import UsageError
+from harvest.ledger.catalog import Catalog
+from harvest.ledger.errors import DataError, UsageError
 from harvest.ledger.folder import DatasetFolder
 from harvest.ledger.labelnames import check_label
-from harvest.ledger.settings import Settings
+
+if TYPE_CHECKING:
+    from harvest.ledger.settings import Settings
 
 PORT = 8377
 """Where the page is unless told: the same one again, so that a page that is open goes on."""
@@ -63,15 +69,32 @@ def run_page(
     """Serve the page until SIGINT or SIGTERM; `ready` is told the address. The caller locks.
 
     `bring` makes the model that learns along. `port` 0: any free one; None: the last one, else
-    8377. Raises UsageError where nobody can listen, and as `labels.sync`.
+    8377. Raises UsageError where nobody can listen, DataError where there is no picture, and as
+    `labels.sync`.
     """
+    served = replace(settings, beside=True)
+
+    def begun(catalog: Catalog) -> Sitting:
+        # Thousands of small things are made to stay: to look for rubbish among them takes its time.
+        gc.disable()
+        try:
+            return Sitting(folder, catalog, served, None, time.time, who)
+        finally:
+            gc.freeze()
+            gc.enable()
 
     @contextmanager
     def sit() -> Iterator[Sitting]:
         with (
             open_store(folder) as catalog,
-            closing(Sitting(folder, catalog, settings, bring(), time.time, who)) as sitting,
+            closing(begun(catalog)) as sitting,
         ):
+            state = sitting.state()
+            if not (state.done or state.left or folder.labels_in_use()):
+                raise DataError(
+                    f"{folder.images}: no picture to sort, and none that is sorted; `winnow"
+                    " harvest` gathers some"
+                )
             yield sitting
 
     def bound(key: Key) -> None:
@@ -82,4 +105,5 @@ def run_page(
     key = read_key(path)
     wanted = replace(key, port=port if port is not None else key.port or PORT)
     pictures = Pictures(find_in(folder), folder.reports / _KEPT)
-    asyncio.run(serve(Page(sit, pictures, Title(folder.name, who)), wanted, bound))
+    title = Title(folder.name, who, shlex.quote(str(folder.root)))
+    asyncio.run(serve(Page(sit, pictures, title, bring), wanted, bound))

@@ -12,16 +12,15 @@ from dataclasses import dataclass
 from curate.page.audit import drawn
 from curate.page.course import Course
 from curate.page.items import Items
-from curate.page.teaching import Teaching
+from curate.page.teaching import DOUBT, Teaching
 
 GAP = 20
 """Pictures between two looks at the same one."""
 
-SURE = 0.02
+SURE = 0.125
 """Doubt up to which a picture fits a page of some size."""
 
 _AUDIT_EACH, _AGAIN_EACH = 8, 4  # of so many looks one is of the sample, one is asked again
-_FIRST = 24  # looks that are chosen far apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class Queue:
         self._course = course
         self._teaching = teaching
         self._sample = sample
-        self._seed = seed
+        self._drawn = drawn(items.status, len(items.status), seed, "order")
         self._order: list[str] = []
         self.doubted: dict[str, tuple[str, float]] = {}
         """Item -> another label, and its probability, where the model contradicts an answer."""
@@ -55,19 +54,18 @@ class Queue:
 
     def refresh(self) -> None:
         """Put everything in order anew, after a refit."""
-        items, held = self._items, self._teaching.held
-        waiting = drawn(items.left, len(items.left), self._seed, "order")
-        chances = {s: best[1] for s in waiting if (best := held(s)) is not None}
-        self.sure = {s for s, chance in chances.items() if 1 - chance <= SURE}
-        if chances:
-            self._order = sorted(waiting, key=lambda s: chances.get(s, 1.0))
-        else:
-            first = self._teaching.far_apart(sorted(waiting), _FIRST)
-            self._order = list(dict.fromkeys([*first, *waiting]))
+        items, thought = self._items, self._teaching.thought
+        best = thought.order.best if thought.order is not None else {}
+        self.sure = {s for s, (_, chance) in best.items() if 1 - chance <= SURE}
+        surely = thought.order.doubtful if thought.order is not None else thought.first
+        known = dict.fromkeys(s for s in surely if s in items.left)
+        # What the model does not know yet comes after what it doubts.
+        self._order = [*known, *(s for s in self._drawn if s in items.left and s not in known)]
         self.doubted = {}
-        for sha256, status in items.status.items():
+        contrary = thought.opinion.doubted if thought.opinion is not None else {}
+        for sha256 in [*contrary, *(s for s, (_, chance) in best.items() if chance > DOUBT)]:
             if items.is_done(sha256) and not self._course.past(sha256).confirmed:
-                said = self._teaching.doubts(sha256, status)
+                said = self._teaching.doubts(sha256, items.status[sha256])
                 if said is not None:
                     self.doubted[sha256] = said
 
@@ -79,7 +77,7 @@ class Queue:
             ways.insert(0, audit)
         if turn.single % _AGAIN_EACH == 1:
             ways.insert(0, again)
-        ways += [again, audit, self._late(taken)]
+        ways += [again, audit, self._late(taken), self._put_off(taken)]
         return next((picked for way in ways for picked in way), None)
 
     def _marked(self, taken: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -108,14 +106,31 @@ class Queue:
     def _audit(self, turn: Turn, taken: Collection[str]) -> Iterator[tuple[str, str]]:
         for sha256 in self._sample:
             past = self._course.past(sha256)
-            if sha256 in taken or past.audited or past.audit_skipped:
+            if sha256 in taken or past.audit_skipped or not self._is_open(sha256):
                 continue
             if past.seen_at < 0 or turn.seen - past.seen_at >= GAP:
                 yield sha256, "audit"
 
+    def _is_open(self, sha256: str) -> bool:
+        """Whether a picture of the sample wants a look: one, and one more where that disagreed."""
+        looks = self._course.past(sha256).audits
+        if len(looks) != 1:
+            return not looks
+        return self._items.is_done(sha256) and not self._items.agrees(sha256, looks[0])
+
     def _late(self, taken: Collection[str]) -> Iterator[tuple[str, str]]:
-        """What was seen just now, where nothing else is left."""
-        for sha256 in self._order:
+        """What was seen or taken back just now, where nothing else is left."""
+        for sha256 in [*self._order, *sorted(self._items.left)]:
             waits = sha256 in self._items.left and sha256 not in taken
             if waits and not self._course.past(sha256).skipped:
+                yield sha256, "first"
+        for sha256 in self._sample:  # a slip in the last looks
+            if sha256 not in taken and self._course.past(sha256).audits and self._is_open(sha256):
+                yield sha256, "audit"
+
+    def _put_off(self, taken: Collection[str]) -> Iterator[tuple[str, str]]:
+        """What was skipped, once more when nothing else is left; the longest ago first."""
+        pasts = {s: self._course.past(s) for s in self._items.skipped() if s not in taken}
+        for sha256 in sorted(pasts, key=lambda s: (pasts[s].seen_at, s)):
+            if pasts[sha256].skips == 1:
                 yield sha256, "first"

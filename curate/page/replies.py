@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from curate.page import moved
 from curate.page.answers import Ended, Goal
 from curate.page.course import ORDINARY
 from curate.page.items import JUNKED
 from curate.page.stacks import JUNK
 from curate.page.table import Table
-from curate.page.values import Answer, Choice, PageAnswer, PairAnswer, Receipt, ReviewAnswer
+from curate.page.values import Answer, Choice, Mark, PageAnswer, PairAnswer, Receipt, ReviewAnswer
 from curate.store.page_tabs import Laid
 from curate.store.pages import Look, Step
 from harvest.ledger.errors import UsageError
@@ -20,6 +21,7 @@ from harvest.ledger.errors import UsageError
 _LONGEST = 64
 _LATE = "nothing changed: it was answered already, or another tab has it by now"
 _HASTY = "too fast: look at the page once more, then confirm it"
+_FAST = "too fast: will be asked again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,19 @@ def single(table: Table, answer: Answer) -> Receipt:
         return told
     check_choice(table, answer.choice, answer.label)
     lease = table.leases.shown(answer.shown)
-    if lease is None or not _still_asks(table, lease.sha256, lease.purpose):
+    if lease is None:
+        return Receipt(answer.client, 0, "single", note=_LATE)
+    if lease.purpose in ORDINARY and moved.moved_on(table, [lease.sha256]):
+        table.leases.end(shown=[answer.shown])
+        return Receipt(answer.client, 0, "single", by_hand=1, note=moved.note(1))
+    if not _still_asks(table, lease.sha256, lease.purpose):
         return Receipt(answer.client, 0, "single", note=_LATE)
     choice = "fast" if answer.ms < table.settings.fastest_ms else answer.choice
     look, goals = _said(table, lease.sha256, lease.purpose, choice, answer.label)
     said = {answer.label if answer.choice == "label" else answer.choice: 1}
     receipt = Receipt(answer.client, 0, "single", said)
+    if choice == "fast":
+        receipt = Receipt(answer.client, 0, "single", note=_FAST)
     step = step_of(table, answer, "single", (look,))
     done = write(table, Draft(step, goals, Ended(shown=(answer.shown,)), receipt))
     table.items.refresh([lease.sha256])
@@ -97,7 +106,9 @@ def page(table: Table, answer: PageAnswer) -> Receipt:
         raise UsageError(f"page {laid.page}: no tile {strange[0][:80]!r} that was seen on it")
     if answer.ms < table.settings.fastest_ms:
         return Receipt(answer.client, 0, "grid", note=_HASTY)
-    looks, goals = _tiles(table, laid, answer)
+    seen = set(answer.seen)
+    by_hand = moved.moved_on(table, [s for s, plant, _ in laid.tiles if s in seen and not plant])
+    looks, goals = _tiles(table, laid, seen - by_hand, answer.marks)
     said: dict[str, int] = {}
     for look in looks:
         if look.purpose == "tile" and look.choice != "single":
@@ -112,6 +123,8 @@ def page(table: Table, answer: PageAnswer) -> Receipt:
         to_single=sum(look.choice == "single" for look in looks if look.purpose == "tile"),
         missed=tuple(look.sha256 for look in planted if look.choice == "label"),
         planted=len(planted),
+        by_hand=len(by_hand),
+        note=moved.note(len(by_hand)),
     )
     step = replace(step_of(table, answer, "grid", looks), label=laid.label)
     done = write(table, Draft(step, goals, Ended(pages=(laid.page,)), receipt))
@@ -127,6 +140,7 @@ def review(table: Table, answer: ReviewAnswer) -> Receipt:
     check_choice(table, answer.choice, answer.label)
     check_picture(table, answer.sha256)
     sha256 = table.items.stacks.home.get(answer.sha256, answer.sha256)
+    moved.settle(table, [sha256])
     look, goals = _said(table, sha256, "review", answer.choice, answer.label)
     said = {answer.label if answer.choice == "label" else answer.choice: 1}
     step = step_of(table, answer, "review", (look,))
@@ -165,30 +179,27 @@ def _said(
     """One look, and where the pictures of the item go by it."""
     goals: dict[str, Goal] = {}
     if purpose in ORDINARY and choice in ("label", "junk"):
-        stack = table.items.stacks.by_picture.get(sha256)
-        members = stack.members if stack is not None else (sha256,)
-        settle(table, members)
+        members = moved.members_of(table, sha256)
         folder = label if choice == "label" else JUNK
         why = f"{_WORDS[purpose]} on the page"
         goals = {s: Goal(frozenset({folder}), hand=True, why=why) for s in members}
     held = table.teaching.held(sha256)
     suggestion, chance = held if held is not None else (None, None)
     said = label if choice == "label" else ""
-    moved = table.answers.was(goals)
-    return Look(sha256, purpose, choice, said, suggestion, chance, moved), goals
+    was = table.answers.was(goals)
+    return Look(sha256, purpose, choice, said, suggestion, chance, was), goals
 
 
 _WORDS = {"first": "sorted", "again": "asked again", "review": "reviewed", "tile": "sorted"}
 
 
 def _tiles(
-    table: Table, laid: Laid, answer: PageAnswer
+    table: Table, laid: Laid, seen: Set[str], marks: Mapping[str, Mark]
 ) -> tuple[tuple[Look, ...], dict[str, Goal]]:
-    seen = set(answer.seen)
     looks: list[Look] = []
     goals: dict[str, Goal] = {}
     for sha256, planted, chance in laid.tiles:
-        mark = answer.marks.get(sha256)
+        mark = marks.get(sha256)
         if sha256 not in seen or not (planted or sha256 in table.items.left):
             continue
         choice, label = "label", laid.label
@@ -203,13 +214,6 @@ def _tiles(
         looks.append(replace(look, suggestion=laid.label, chance=chance))
         goals |= some
     return tuple(looks), goals
-
-
-def settle(table: Table, pictures: Sequence[str]) -> None:
-    """Look at the data set again where a person has moved one of these files meanwhile."""
-    if not table.answers.are_there(pictures):
-        table.answers.look_again()
-        table.items.refresh(table.items.stacks.by_picture)
 
 
 def step_of(

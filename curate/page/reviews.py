@@ -59,17 +59,23 @@ class Reviews:
 
     def _errors(self, found: Mapping[str, str]) -> Iterator[Review]:
         status = self.items.status
+        looked: dict[str, str] = {}
         for sha256, said in found.items():
             shown = self.items.stacks.home.get(sha256, sha256)
             if status.get(shown) not in (LEFT, AWAY, said) and not self._looked_again(shown):
-                words = f"a blind look said {said}"
-                other = None if said in ("junk", "gone") else said
-                label = self._label(shown)
-                yield Review("likely error", self.stack(shown), label, other, 0.0, words)
+                looked.setdefault(shown, said)
         doubted = {
             s: said for s, said in self.queue.doubted.items() if not self.course.past(s).confirmed
         }
         doubted |= self._elsewhere()
+        for shown, said in looked.items():
+            words, chance = f"a blind look said {said}", 0.0
+            if shown in doubted:
+                other, sure = doubted.pop(shown)
+                words += f"; the model says {other}, {sure:.1%} sure"
+                chance = sure if other == said else 0.0
+            label, told = self._label(shown), None if said in ("junk", "gone") else said
+            yield Review("likely error", self.stack(shown), label, told, chance, words)
         worst = sorted(doubted.items(), key=lambda each: (-each[1][1], each[0]))[:_MOST]
         for sha256, (other, chance) in worst:
             words = f"the model says {other}, {chance:.1%} sure"

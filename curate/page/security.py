@@ -41,7 +41,6 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Frame-Options": "DENY",
-    "Server": "winnow",
 }
 
 
@@ -66,7 +65,9 @@ class Key:
 
     def fits(self, given: str | None) -> bool:
         """Whether this is the token, told in constant time."""
-        return given is not None and hmac.compare_digest(given.encode(), self.token.encode())
+        return given is not None and hmac.compare_digest(
+            given.encode(errors="backslashreplace"), self.token.encode()
+        )
 
 
 def read_key(path: Path) -> Key:
@@ -124,6 +125,7 @@ async def with_headers(_: web.Request, response: web.StreamResponse) -> None:
     """Signal handler (`on_response_prepare`): what every answer says to the browser."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    response.headers["Server"] = "winnow"  # aiohttp has named itself by now
 
 
 def _let_in(request: web.Request, key: Key) -> web.StreamResponse:

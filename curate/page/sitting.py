@@ -14,7 +14,6 @@ from curate.page.answers import Answers
 from curate.page.audit import estimate
 from curate.page.figures import Certificate, Estimate, Model, State
 from curate.page.plants import overlooked
-from curate.page.reviews import Reviews
 from curate.page.suggester import Suggester
 from curate.page.table import Table, keys_of
 from curate.page.trials import Begun
@@ -29,6 +28,7 @@ from curate.page.values import (
     ReviewAnswer,
     Shown,
 )
+from curate.page.watching import Watch
 from harvest.ledger.catalog import Catalog
 from harvest.ledger.folder import DatasetFolder
 
@@ -51,20 +51,40 @@ class Sitting:
         """
         self._settings = settings
         self._suggester = suggester
+        self._is_promised = False
         self._answers = Answers(folder, catalog, clock, who)
         self._table = Table.lay(self._settings, self._answers, suggester)
+        self._watch = Watch(self._answers, clock)
+
+    def promise(self) -> None:
+        """A model will come, by `take`."""
+        self._is_promised = True
+
+    def take(self, suggester: Suggester | None) -> None:
+        """The model that was promised has come; None: there is none after all."""
+        self._is_promised, self._suggester = False, suggester
+        if suggester is not None:
+            self._table.take(suggester)
 
     def look_again(self) -> None:
         """Read what people have moved by hand meanwhile, and pictures that have come.
 
         Raises as `labels.sync` does.
         """
+        self._watch.explain()  # whatever is left unexplained is no news again and again
         self._answers.look_again()
+        before = self._table
+        before.teaching.stop()
         self._table = Table.lay(self._settings, self._answers, self._suggester)
+        self._table.leases.recall(before.leases)
+        self._watch.explain()
 
     def state(self) -> State:
-        """How the sitting stands."""
+        """How the sitting stands. Raises as `look_again`, which it does where files were moved."""
+        self._look_where_moved()
         table = self._table
+        if table.is_over():  # nobody asks for pictures any more, and the last answers count, too
+            table.refit()
         items, course = table.items, table.course
         left, rate = len(items.left), course.rate()
         return State(
@@ -81,22 +101,26 @@ class Sitting:
             self._estimate(),
             overlooked(course.plants, course.found, self._settings.sure),
             table.trials.state(),
+            table.trials.offers(),
             self._model(),
         )
 
     def next_single(self, tab: str, count: int) -> list[Shown]:
         """The picture to show and those ahead, leased to the tab; repeated calls keep the order.
 
-        Empty: nothing is left to be looked at by itself.
+        Empty: nothing is left to be looked at by itself. Raises as `look_again`, which it does
+        where somebody has moved files.
         """
+        self._look_where_moved()
         return serving.singles(self._table, tab, count)
 
     def next_grid(self, tab: str, tiles: int, after: str = "") -> Grid | None:
-        """The page to show, frozen until it is answered or released; None: nothing is certain.
+        """The page to show, frozen until it is answered or released; None: singles come first.
 
         `tiles`: how many fit the window. `after`: id of a page of this tab; then the page that
-        will follow it.
+        will follow it. Raises as `next_single`.
         """
+        self._look_where_moved()
         return serving.page(self._table, tab, tiles, after)
 
     def answer(self, answer: Answer) -> Receipt:
@@ -111,8 +135,17 @@ class Sitting:
         """Take the last step back; a page is one step."""
         return undoing.undo(self._table, tab, client)
 
+    def catch_up(self) -> bool:
+        """Let the model learn from every answer so far; whether it is still at it."""
+        self._look_where_moved()
+        self._table.refit(thorough=True)
+        return self._table.teaching.is_learning
+
     def review(self) -> list[Review]:
         """The review list: conflicts, likely errors, doubtful and skipped pictures, duplicates."""
+        from curate.page.reviews import Reviews  # it brings numpy, which no first picture needs
+
+        self.catch_up()
         table = self._table
         reviews = Reviews(self._answers, table.items, table.course, table.teaching, table.queue)
         return reviews.rows(table.trials.disagreed())
@@ -153,34 +186,56 @@ class Sitting:
         shown = [lease.shown for lease in leases.of_tab(tab)]
         leases.end(shown, [laid.page for laid in leases.pages_of(tab)])
 
+    def give_up_pages(self, tab: str) -> None:
+        """Let go of the pages that a tab was given: it looks at their pictures one by one."""
+        leases = self._table.leases
+        leases.end(pages=[laid.page for laid in leases.pages_of(tab)])
+
+    def hear(self, tab: str, *, leaving: bool = False) -> None:
+        """Note that a tab is alive, or that it is being closed: others soon get its pictures."""
+        leases = self._table.leases
+        (leases.leave if leaving else leases.hear)(tab)
+
     def close(self) -> None:
         """Stop the suggester."""
         self._table.teaching.close()
 
+    def _look_where_moved(self) -> None:
+        if self._watch.has_news():
+            self.look_again()
+
     def _estimate(self) -> Estimate:
-        """By the pictures of the hidden sample that have a label and were looked at."""
+        """By blind looks at pictures that have a label: of the hidden sample, of a certificate."""
         table = self._table
-        agreed = []
+        proved = table.trials.looked()
+        labelled = table.items.labelled() if proved else {}
+        agreed: dict[str, bool] = {}
         for sha256 in table.sample:
             shown = table.items.stacks.home[sha256]
-            look = table.course.past(shown).audited
-            if look is not None and table.items.is_done(shown):
-                status = table.items.status[shown]
-                agreed.append(
-                    look.label == status
-                    if look.choice == "label"
-                    else status not in self._settings.labels
-                )
-        return estimate(agreed, table.items.members(junk=True), self._settings.sure)
+            looks = table.course.past(shown).audits
+            if looks and table.items.is_done(shown):
+                # One look that disagrees may itself be the slip, a second one hardly is.
+                agreed[sha256] = any(table.items.agrees(shown, look) for look in looks[:2])
+        members = table.items.members(junk=True)
+        if proved:  # a certificate never looks at junk: both speak of the labelled ones then
+            agreed = {s: right for s, right in agreed.items() if s in labelled} | proved
+            members = len(labelled.keys() | agreed.keys())
+        return estimate(agreed.values(), members, self._settings.sure)
 
     def _model(self) -> Model:
         table, teaching = self._table, self._table.teaching
         if not teaching.is_there:
-            return Model("none")
+            return Model("embedding" if self._is_promised else "none")
         embedded, of = teaching.embedded(), len(teaching.known)
         state: Literal["ready", "embedding", "waiting"] = "ready"
-        if teaching.opinion is None:
-            state = "embedding" if embedded < of else "waiting"
+        if teaching.thought.opinion is None:
+            # Where all is sorted only those who ask on hear what the last refit brings.
+            is_last = teaching.is_learning and table.is_over()
+            state = "embedding" if embedded < of or is_last else "waiting"
         return Model(
-            state, embedded, of, teaching.learnt_from, len(table.queue.sure & table.items.left)
+            state,
+            embedded,
+            of,
+            teaching.thought.learnt_from,
+            len(table.queue.sure & table.items.left),
         )

@@ -48,6 +48,9 @@ def gather(
     stacks = {}
     for keeper, members in groups.items():
         shown = keeper if keeper in members else members[0]
+        if shown not in clusters and len(members) == 1:
+            stacks[shown] = Stack(shown, (shown,), (), ())
+            continue
         twins = every.get(keeper, ())
         related = kin.get(clusters[shown].kin, ()) if shown in clusters else ()
         stacks[shown] = Stack(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from curate.page.answers import Answers, label_in
@@ -17,7 +17,6 @@ from curate.page.suggester import Suggester
 from curate.page.teaching import Teaching
 from curate.page.trials import Trials
 from curate.page.values import PageSettings
-from curate.rawfiles import raw_file
 from curate.scan import is_rejected
 from curate.store.opinions import read_clusters
 from curate.store.pages import read_steps, read_trials
@@ -49,6 +48,8 @@ class Table:
     """The certificates."""
     clock: Callable[[], float]
     """Seconds since the epoch."""
+    _weighed: int = field(default=-1, init=False)
+    """Steps up to which was looked whether they are news to the model."""
 
     @classmethod
     def lay(cls, settings: PageSettings, answers: Answers, suggester: Suggester | None) -> Table:
@@ -68,7 +69,7 @@ class Table:
         sample = hidden_sample(list(stacks.home), settings.audit, settings.seed)
         hidden = {stacks.home[sha256] for sha256 in sample}
         pictures = _pictures(answers, items, settings) if suggester is not None else []
-        teaching = Teaching(suggester, pictures, hidden)
+        teaching = Teaching(suggester, pictures, hidden, beside=settings.beside)
         queue = Queue(
             items,
             course,
@@ -89,12 +90,34 @@ class Table:
             answers.clock,
         )
 
-    def refit(self) -> None:
-        """Let the model learn where there is news enough, and put the queue in order."""
+    def take(self, suggester: Suggester) -> None:
+        """Go on with a model, where there was none so far."""
+        self.teaching.take(suggester, _pictures(self.answers, self.items, self.settings))
+
+    def refit(self, *, thorough: bool = False) -> None:
+        """Let the model learn where there is news enough, and put the queue in order.
+
+        Any news is enough where it is `thorough`, and when nothing waits but what was skipped.
+        """
         course, teaching = self.course, self.teaching
-        if teaching.is_due(course.answers, course.pages):
-            teaching.learn(self._known(), course.answers, course.pages)
+        has_thought = teaching.collect()
+        thorough = thorough or self.is_over()
+        if teaching.is_due(course.answers, course.pages) or (thorough and self._has_news()):
+            teaching.learn(self._known(), self.items.left, course.answers, course.pages)
+        if teaching.collect() or has_thought:
             self.queue.refresh()
+
+    def is_over(self) -> bool:
+        """Whether nothing waits to be sorted but what was skipped."""
+        return len(self.items.left) == len(self.items.skipped())
+
+    def _has_news(self) -> bool:
+        """Whether people said anything that the model has not learnt, one step being enough."""
+        steps = len(self.course.steps)
+        if steps == self._weighed or self.teaching.is_learning:
+            return False
+        self._weighed = steps
+        return self.teaching.is_news(self._known())
 
     def _known(self) -> dict[str, str]:
         """Labels that a person gave, here or by moving files, by picture."""
@@ -126,5 +149,6 @@ def _pictures(answers: Answers, items: Items, settings: PageSettings) -> list[tu
         and not any(is_rejected(f) for f in standing.folders(sha256))
         and label_in(standing, sha256) in settings.labels
     ]
+    raw = str(answers.folder.raw)  # joined as text: a Path for each part takes its time
     every = [*waiting, *others, *before]
-    return [(s, raw_file(answers.folder, standing.images[s])) for s in every]
+    return [(s, Path(f"{raw}/{s[:2]}/{s}.{standing.images[s].extension}")) for s in every]

@@ -1,8 +1,8 @@
 """The certificate: looks fixed before the first, blind, and what they prove.
 
-A look that finds another label than the picture had when the trial began counts as wrong, whatever
-happens to the picture meanwhile. Trials after the first halve their risk each: to try again and
-again until luck gives a certificate does not pay.
+A look that finds another label than the picture had when the trial began is made again, blind; two
+of three that do count as wrong, whatever happens to the picture meanwhile. Trials after the first
+halve their risk each: to try again and again until luck gives a certificate does not pay.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import floor
 from typing import Literal
 
 from curate.page.audit import drawn
-from curate.page.certificate import is_proven, looks_needed, most_wrong
+from curate.page.certificate import is_proven, looks_needed, most_wrong, verdict
 from curate.page.course import Course
-from curate.page.figures import Certificate
+from curate.page.figures import Certificate, Offer
 from curate.page.items import Items
 from curate.page.queue import GAP
 from curate.page.values import PageSettings
@@ -24,6 +25,8 @@ from harvest.ledger.catalog import Catalog
 from harvest.ledger.errors import UsageError
 
 Standing = Literal["early", "offered", "running", "given", "refused"]
+
+_MOST_ALLOWED = 3  # wrong looks that are offered to be allowed
 
 _cached_looks = lru_cache(maxsize=64)(looks_needed)
 _cached_bound = lru_cache(maxsize=64)(most_wrong)
@@ -81,7 +84,18 @@ class Trials:
         looks = (
             _cached_looks(members, self._settings.limit, self._risk(), allowed) if members else 0
         )
-        return self._told("early" if early else "offered", (looks, 0, 0), members)
+        return self._told("early" if early else "offered", (looks, 0, 0), members, self._risk())
+
+    def offers(self) -> tuple[Offer, ...]:
+        """What can be had now; none before all is sorted, and while one runs."""
+        members = self._items.members(junk=False)
+        if not members or self._is_early() or self.is_running():
+            return ()
+        found: list[Offer] = []
+        for allowed in range(min(_MOST_ALLOWED, floor(self._settings.limit * members)) + 1):
+            looks = _cached_looks(members, self._settings.limit, self._risk(), allowed)
+            found.append(Offer(allowed, looks, looks * self._course.seconds_a_look() / 60))
+        return tuple(found)
 
     def state(self) -> Certificate:
         """How the last one stands, or what one would cost."""
@@ -90,13 +104,15 @@ class Trials:
             return self.price()
         looked = len(trial.sample) - len(self._waiting(trial))
         if looked < len(trial.sample):
-            return self._told("running", (len(trial.sample), looked, 0), trial.members)
+            counts = (len(trial.sample), looked, 0)
+            return self._told("running", counts, trial.members, trial.risk)
         wrong = len(self.disagreed())
         bound = _cached_bound(trial.members, len(trial.sample), wrong, trial.risk)
         counts = (len(trial.sample), looked, wrong)
         given = _cached_proof(trial.members, len(trial.sample), wrong, trial.share, trial.risk)
         most = bound / trial.members
-        return self._told("given" if given else "refused", counts, trial.members, most)
+        state: Standing = "given" if given else "refused"
+        return replace(self._told(state, counts, trial.members, trial.risk), at_most=most)
 
     def begin(self, begun: Begun, allowed: int = 0) -> None:
         """Draw the sample. Raises UsageError while pictures are left, or looks of the last one."""
@@ -140,7 +156,7 @@ class Trials:
         items = list(dict.fromkeys(home[s] for s in self._waiting(trial)))
         free = [s for s in items if s not in taken]
         passed_over = {
-            s for s, (number, _) in self._course.proofs.items() if number > trial.last_step
+            s for s, looks in self._course.proofs.items() if looks[-1][0] > trial.last_step
         }
         free.sort(key=lambda s: (s in passed_over, seen - self._course.past(s).seen_at < GAP))
         return free[0] if free else None
@@ -153,26 +169,42 @@ class Trials:
         found = {}
         for sha256, label in trial.sample.items():
             said = self._said(trial, sha256)
-            if said != label:
+            if said is not None and said != label:
                 found[sha256] = said
+        return found
+
+    def looked(self) -> dict[str, bool]:
+        """sha256 -> whether blind looks agree with its label, by the last one with all looks made.
+
+        What was found to be something else stays found, mended or not; so does a label that was
+        changed since against what the looks said. Pictures without a label or `junk` are left out.
+        """
+        done = (t for t in reversed(self._trials) if not (t.given_up or self._waiting(t)))
+        trial, found = next(done, None), dict[str, bool]()
+        if trial is None:
+            return found
+        for sha256, label in trial.sample.items():
+            item = self._items.stacks.home.get(sha256)
+            if item is not None and self._items.is_done(item):
+                found[sha256] = label == self._said(trial, sha256) == self._items.status[item]
         return found
 
     def _waiting(self, trial: Trial) -> list[str]:
         return [
-            s
-            for s in trial.sample
-            if s in self._items.stacks.home and self._said(trial, s) in ("skip", "fast")
+            s for s in trial.sample if s in self._items.stacks.home and self._said(trial, s) is None
         ]
 
-    def _said(self, trial: Trial, sha256: str) -> str:
-        """What was said of a picture: a label, `junk`; `skip` where nothing was."""
+    def _said(self, trial: Trial, sha256: str) -> str | None:
+        """What was said of a picture: a label, `junk`; None: looks are wanting."""
         item = self._items.stacks.home.get(sha256)
         if item is None:
             return "gone"
-        number, look = self._course.proofs.get(item, (0, None))
-        if look is None or number <= trial.last_step:
-            return "skip"
-        return look.label if look.choice == "label" else look.choice
+        said = [
+            look.label if look.choice == "label" else look.choice
+            for number, look in self._course.proofs.get(item, ())
+            if number > trial.last_step and look.choice not in ("skip", "fast")
+        ]
+        return verdict(trial.sample[sha256], said)
 
     def _is_early(self) -> bool:
         return len(self._items.left) > len(self._items.skipped())
@@ -181,18 +213,18 @@ class Trials:
         return (1 - self._settings.sure) * 0.5 ** len(self._trials)
 
     def _told(
-        self, state: Standing, counts: tuple[int, int, int], members: int, at_most: float = 1.0
+        self, state: Standing, counts: tuple[int, int, int], members: int, risk: float
     ) -> Certificate:
         looks, looked, wrong = counts
         minutes = (looks - looked) * self._course.seconds_a_look() / 60
         return Certificate(
             state,
             self._settings.limit,
-            self._settings.sure,
+            1 - risk,
             looks,
             looked,
             wrong,
             members,
-            at_most,
+            1.0,
             minutes,
         )

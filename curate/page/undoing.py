@@ -7,7 +7,8 @@ from uuid import uuid4
 from curate.facts import Folders
 from curate.page.answers import Ended, Goal
 from curate.page.comparing import tell_apart
-from curate.page.replies import Draft, repeated, settle, write
+from curate.page.moved import settle
+from curate.page.replies import Draft, repeated, write
 from curate.page.stacks import JUNK
 from curate.page.table import Table
 from curate.page.values import Receipt

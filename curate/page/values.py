@@ -38,7 +38,10 @@ class PageSettings:
     """How sure the certificate and all intervals are."""
     fastest_ms: int = 200
     """An answer sooner after the painting than this is asked again."""
-    lease: float = 120.0
+    beside: bool = False
+    """Whether the model is refitted in a thread of its own: nobody waits, and what comes next hangs
+    on how fast the machine is."""
+    lease: float = 45.0
     """Seconds for which pictures that a tab was given are kept from other tabs."""
 
 
@@ -174,6 +177,8 @@ class Receipt:
     """sha256 of planted tiles that were not marked."""
     planted: int = 0
     """Planted tiles that were seen; told when the page is answered, not before."""
+    by_hand: int = 0
+    """Stacks that were moved by hand since they were shown, and stay as they are."""
     undone: int = 0
     """Number of the step that was taken back; 0: none."""
     back: tuple[str, ...] = ()

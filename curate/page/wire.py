@@ -41,7 +41,7 @@ _Count = Annotated[int, Field(ge=0, le=60)]
 
 
 class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class Ahead(_Body):
@@ -51,6 +51,17 @@ class Ahead(_Body):
     """Who asks."""
     count: _Count
     """How many."""
+    alone: bool = False
+    """Whether no pages are wanted: those that the tab has may be shown one by one."""
+
+
+class Heard(_Body):
+    """A tab is alive, or is being closed."""
+
+    tab: _Id
+    """Who says so."""
+    leaving: bool = False
+    """Whether it is being closed, or loaded anew."""
 
 
 class Tiles(_Body):
@@ -139,6 +150,8 @@ class Certify(_Body):
     """The looks of the certificate are to begin, or to end."""
 
     begin: bool
+    allowed: _Count = 0
+    """Wrong looks at which it is still given, one of those that are offered."""
 
 
 _B = TypeVar("_B", bound=_Body)

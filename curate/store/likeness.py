@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from curate.neighbours import Join
 from harvest.ledger.catalog import Catalog
+
+if TYPE_CHECKING:
+    from curate.neighbours import Join
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,10 @@ def read_join(catalog: Catalog, hash_version: str) -> Join | None:
     ).fetchone()
     if row is None:
         return None
+    import numpy as np  # read by checks alone; the labelling page starts without
+
+    from curate.neighbours import Join
+
     words = np.frombuffer(row["words"], dtype="<u8").astype(np.uint64)
     pairs = np.frombuffer(row["pairs"], dtype="<u8").astype(np.uint64).reshape(-1, 2)
     return Join(row["radius"], words, pairs)

@@ -47,11 +47,28 @@ def read_placed(catalog: Catalog) -> dict[str, str | None]:
 
 
 def record_sync(catalog: Catalog, places: Iterable[Place], decisions: Sequence[Decision]) -> None:
-    """Note what a sync found: the places in the place of all earlier ones, and the hand moves."""
+    """Note what a sync found: the places in the place of all earlier ones, and the hand moves.
+
+    Nothing is written where all stands as it was noted.
+    """
+    places = list(places)
+    if not decisions and _is_noted(catalog, places):
+        return
     with catalog.transaction() as connection:
         connection.execute("DELETE FROM place")
         connection.executemany(_INSERT, map(_row, places))
         add_decisions(catalog, decisions, new_batch(catalog))
+
+
+def _is_noted(catalog: Catalog, places: Sequence[Place]) -> bool:
+    stale = catalog.connection.execute(
+        "SELECT 1 FROM place LEFT JOIN image USING (sha256) WHERE moving_to IS NOT NULL"
+        " OR place.placed_as IS NOT image.placed_as LIMIT 1"
+    )
+    noted = catalog.connection.execute(
+        "SELECT path, sha256, inode, size, mtime_ns, label FROM place"
+    )
+    return stale.fetchone() is None and set(map(_row, places)) == set(map(tuple, noted))
 
 
 def record_return(

@@ -23,9 +23,25 @@ export function button(words, key, act, kind = "") {
   return node;
 }
 
+/** A button that acts as long as it is held: by mouse, finger, Space or Enter. */
+export function hold(words, key, act) {
+  const node = button(words, key, () => {});
+  const keys = (event) => event.key === " " || event.key === "Enter";
+  node.addEventListener("pointerdown", () => act(true));
+  node.addEventListener("keydown", (event) => { if (keys(event) && !event.repeat) act(true); });
+  node.addEventListener("keyup", (event) => { if (keys(event)) act(false); });
+  for (const end of ["pointerup", "pointerleave", "pointercancel", "blur"]) {
+    node.addEventListener(end, () => act(false));
+  }
+  return node;
+}
+
 export const number = (value) => Math.round(value).toLocaleString("en");
 
 export const percent = (share, digits = 1) => `${(share * 100).toFixed(digits)} %`;
+
+/** A share that is a round figure: 1 %, 97.5 %. */
+export const share = (value) => `${Number((value * 100).toFixed(2))} %`;
 
 export function duration(seconds) {
   if (seconds < 60) return "under 1 min";
@@ -37,6 +53,12 @@ export const plural = (count, one, many = `${one}s`) => `${number(count)} ${coun
 
 export function announce(words) {
   $("live").textContent = words;
+}
+
+/** Opens a dialog at its head, wherever the button is that has the focus. */
+export function open(dialog) {
+  dialog.showModal();
+  dialog.scrollTop = 0;
 }
 
 let fading;

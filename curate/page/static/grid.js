@@ -1,5 +1,6 @@
 // Grid mode: a page of what the model holds to be one label; the wrong ones are marked.
 
+import { openStack, related, setAside } from "./dialogs.js";
 import { $, announce, button, make, plural } from "./dom.js";
 import { painted, picture, unshown } from "./pictures.js";
 import { newId } from "./wire.js";
@@ -19,6 +20,7 @@ export class Grid {
     this.paintedAt = null;
     this.turn = 0;
     new ResizeObserver(() => this.fit()).observe($("tiles"));
+    $("tiles").addEventListener("scroll", () => { this.look(); this.page.draw(); });
   }
 
   /** Columns and rows that fit the window without scrolling. */
@@ -48,7 +50,7 @@ export class Grid {
     this.paintedAt = null;
     $("tiles").replaceChildren(...grid.tiles.map((stack, index) => this.tile(stack, index)));
     $("grid-title").textContent = "";
-    $("grid-title").append("All ", make("b", { text: grid.label }), "? Mark the others.");
+    $("grid-title").append("All ", make("b", { text: grid.label }), "? Mark the others.", make("span", { id: "grid-rest" }));
     this.fit();
     await Promise.all(grid.tiles.map((stack) => picture(stack.sha256, "tile").ready));
     const at = await painted();
@@ -73,16 +75,15 @@ export class Grid {
       if (picture(stack.sha256, "tile").ok === false) node.replaceChildren(unshown());
     });
     const more = stack.members.length - 1;
-    const extra = stack.duplicates.length + stack.variants.length;
+    const extra = setAside(stack).length + stack.variants.length;
     if (more || extra) {
       const badge = make("button", {
         class: "badge", type: "button", tabindex: "-1",
-        text: more ? `×${more + 1}` : `+${extra}`,
-        "aria-label": more ? `Stands for ${plural(more, "duplicate")}; open` : "Open variants",
+        text: more ? `×${more + 1}` : `+${extra}`, "aria-label": `${related(stack)}; open`,
       });
       badge.addEventListener("click", (event) => {
         event.stopPropagation();
-        this.page.open(stack);
+        openStack(stack);
       });
       node.append(badge);
     }
@@ -109,6 +110,7 @@ export class Grid {
 
   /** Notes which tiles have been painted and in view: no other one is answered. */
   look() {
+    if (this.paintedAt === null) return;
     const box = $("tiles").getBoundingClientRect();
     for (const node of $("tiles").children) {
       const at = node.getBoundingClientRect();
@@ -116,6 +118,8 @@ export class Grid {
         && at.left >= -1 && at.right <= innerWidth + 1;
       if (within && picture(node.dataset.sha256, "tile").ok) this.seen.add(node.dataset.sha256);
     }
+    const hidden = [...$("tiles").children].filter((node) => !this.seen.has(node.dataset.sha256)).length;
+    $("grid-rest").textContent = hidden ? ` ${plural(hidden, "picture")} not seen yet.` : "";
   }
 
   move(index) {

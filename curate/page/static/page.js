@@ -1,16 +1,17 @@
-// The page's states: what is in view, what comes next, what a key means now.
+// The page's states: what is in view, and what comes next.
 
-import { $, announce, duration, make, notice, number, percent, plural } from "./dom.js";
+import { bind } from "./bindings.js";
+import { tellMissed } from "./dialogs.js";
+import { $, announce, button, make, notice, open, plural } from "./dom.js";
 import { Grid } from "./grid.js";
-import { letters, listen } from "./keys.js";
-import { picture } from "./pictures.js";
-import { drawHelp, drawQuality } from "./quality.js";
+import { drawQuality, verdict } from "./quality.js";
 import { Review } from "./review.js";
 import { Single } from "./single.js";
+import { drawFigures, drawOutbox } from "./status.js";
 import { Outbox, Refused, ask, tabName } from "./wire.js";
 
 const SINGLES_BETWEEN = 6; // doubtful ones at least, before the next page interrupts them
-const RENEW_MS = 40000; // leases end after two minutes
+const RENEW_MS = 15000; // leases end after 45 seconds
 const WATCH_MS = 2500; // while a model gets ready
 
 class Page {
@@ -20,6 +21,7 @@ class Page {
     this.auto = true;
     this.state = null;
     this.singles = 0;
+    this.turn = 0;
     this.nextGrid = null;
     this.single = new Single(this);
     this.grid = new Grid(this);
@@ -31,12 +33,13 @@ class Page {
     this.outbox.send(); // what a reload left unsent goes first
     await this.outbox.emptied();
     const said = await this.ask("/state");
-    this.title = said.dataset;
+    this.place = said.place;
     $("dataset").textContent = said.dataset;
     $("who").textContent = said.who;
     document.title = `${said.dataset} · winnow`;
     await this.advance();
     setInterval(() => this.renew(), RENEW_MS);
+    addEventListener("pagehide", () => this.outbox.leave(this.tab));
     setInterval(() => this.watch(), WATCH_MS);
   }
 
@@ -62,10 +65,16 @@ class Page {
   }
 
   settle({ state, receipt }) {
+    const ran = this.state?.certificate.state === "running";
     this.state = state;
     if (receipt?.note) notice(receipt.note);
     this.draw();
-    if ($("quality").open) drawQuality(state, this);
+    const words = ran ? verdict(state.certificate) : "";
+    if (words || $("quality").open) drawQuality(state, this);
+    if (words) {
+      if (!$("quality").open) open($("quality"));
+      announce(words);
+    }
   }
 
   stopped() {
@@ -92,21 +101,11 @@ class Page {
 
   confirmed(receipt) {
     this.singles = 0;
-    if (receipt.missed.length) return this.tellMissed(receipt);
+    if (receipt.missed.length) return tellMissed(receipt, () => this.advance());
     const planted = receipt.planted ? `, ${plural(receipt.planted, "planted one")} found` : "";
-    notice(`${plural(receipt.pictures, "picture")} labelled${planted}`, 3);
+    const note = receipt.note ? `; ${receipt.note}` : "";
+    notice(`${plural(receipt.pictures, "picture")} labelled${planted}${note}`, receipt.note ? 8 : 3);
     return this.advance();
-  }
-
-  tellMissed({ missed, planted }) {
-    $("missed-title").textContent = `${plural(missed.length, "planted picture")} overlooked`;
-    $("missed-text").textContent =
-      `${missed.length} of ${planted} on that page belonged to another label. `
-      + "They were labelled before, so nothing is wrong now; the next page deserves a slower look.";
-    $("missed-strip").replaceChildren(...missed.map((sha256) => picture(sha256, "tile").img.cloneNode()));
-    $("missed").onclose = () => this.advance();
-    $("missed").showModal();
-    announce($("missed-title").textContent);
   }
 
   /** Fetches and loads the next page of tiles, while something else is in view. */
@@ -122,54 +121,87 @@ class Page {
     return this.preparing;
   }
 
+  /** Shows what comes next. Of several calls at once the last one does, the others leave off. */
   async advance() {
     if (this.mode === "review") return;
+    const turn = ++this.turn;
+    const isOver = () => turn !== this.turn || this.mode === "review";
     const due = this.mode !== "single" || this.singles >= SINGLES_BETWEEN || !this.single.queue.length;
     if (this.auto && this.mode !== "single") {
       await this.preparing; // what was to follow the page before, which may have been nothing
       await this.prepare();
+      if (isOver()) return;
     }
-    if (this.auto && due && this.nextGrid && this.mode !== "review") {
+    if (this.auto && due && this.nextGrid) {
       const grid = this.nextGrid;
       this.nextGrid = null;
       this.single.answeredAt = undefined; // the time from key to picture is one of singles
       this.enter("grid");
       await this.grid.show(grid);
-      this.prepare(grid.page);
+      if (!isOver()) this.prepare(grid.page);
       return;
     }
     if (!this.single.queue.length) {
       await this.outbox.emptied();
-      await this.single.refill();
+      if (!isOver()) await this.single.refill();
     }
-    if (this.mode === "review") return;
-    if (!this.single.queue.length) return this.rest();
-    this.enter("single");
-    if (this.singles >= SINGLES_BETWEEN - 2) this.prepare();
-    await this.single.show();
-  }
-
-  async rest() {
+    if (isOver()) return;
+    if (this.single.queue.length) {
+      this.enter("single");
+      if (this.singles >= SINGLES_BETWEEN - 2) this.prepare();
+      await this.single.show();
+      return;
+    }
     if (this.auto && this.state.model.sure) {
       await this.prepare();
-      if (this.nextGrid) { this.mode = "loading"; return this.advance(); }
+      if (isOver()) return;
+      if (this.nextGrid) {
+        this.loading();
+        await this.advance();
+        return;
+      }
     }
-    const { left, skipped } = this.state;
-    if (!left) this.say("All sorted", "Quality tells how good it is; Review what is worth another look.");
+    this.rest();
+  }
+
+  rest() {
+    const { done, left, skipped } = this.state;
+    if (!left && !done) this.say("Nothing to sort", "No picture waits for a label in this data set.");
+    else if (!left) this.say("All sorted", "What comes next:", this.next());
     else if (left === skipped) this.say("All sorted but the skipped", plural(skipped, "picture"));
     else this.say("Nothing to show just now", "Other tabs hold what is left; this one looks again.");
   }
 
-  say(title, text) {
+  /** What is to be done when all is sorted: here, then in the terminal. */
+  next() {
+    return [
+      ["Review", "above: what is worth another look"],
+      ["Quality", "above: how good the labels are"],
+      [`winnow curate report ${this.place}`, "what came of it"],
+      [`winnow curate build ${this.place}`, "the data set to train on"],
+    ];
+  }
+
+  say(title, text, steps = []) {
     $("message-title").textContent = title;
     $("message-text").textContent = text;
+    $("message-next").replaceChildren(...steps.map(([what, words]) => make("li", {},
+      make(what.includes(" ") ? "code" : "b", { text: what }), `${what.includes(" ") ? ":" : ""} ${words}`)));
     this.enter("message");
     announce(`${title}. ${text}`);
+  }
+
+  /** What comes next is not known yet; what is in view stays, and no key counts for it. */
+  loading() {
+    this.mode = "loading";
+    document.body.dataset.mode = "loading";
+    this.single.leave();
   }
 
   enter(mode) {
     this.mode = mode;
     document.body.dataset.mode = mode;
+    if (mode !== "single") this.single.leave();
     for (const id of ["single", "grid", "review", "message"]) $(id).hidden = id !== mode;
     const pressed = mode === "review" ? "to-review" : this.auto ? "to-auto" : "to-single";
     for (const id of ["to-auto", "to-single", "to-review"]) {
@@ -187,15 +219,15 @@ class Page {
       this.grid.leave();
       this.nextGrid = null;
     }
-    this.mode = "loading";
+    this.loading();
     this.single.current = null;
     await this.advance();
   }
 
-  async toReview() {
+  async toReview(at = 0) {
     this.grid.leave();
     this.enter("review");
-    await this.review.load();
+    await this.review.load(at);
     this.enter("review");
     await this.review.show();
   }
@@ -203,7 +235,7 @@ class Page {
   undo() {
     if (this.undoing || this.stopped()) return;
     this.undoing = true;
-    this.single.paintedAt = null;
+    this.single.cover();
     this.outbox.put("/undo", { client: crypto.randomUUID(), tab: this.tab }, async (reply, refusal) => {
       this.undoing = false;
       if (refusal) return this.stale(refusal);
@@ -211,21 +243,22 @@ class Page {
       this.settle(reply);
       if (!receipt.note) notice(receipt.undone ? "Taken back" : "Nothing to take back", 2);
       announce(receipt.undone ? "Taken back" : "Nothing to take back");
-      if (this.mode === "review") return this.toReview();
+      if (this.mode === "review") return this.toReview(this.review.at);
       if (!receipt.undone) return this.single.queue.length && this.mode === "single" ? this.single.show() : undefined;
       this.single.forget();
       this.grid.leave();
       this.nextGrid = null;
       this.singles = 0;
-      this.mode = receipt.back.length > 1 ? "loading" : "single";
+      if (receipt.back.length > 1) this.loading();
+      else this.mode = "single";
       return this.advance();
     });
   }
 
-  async certify(begin) {
+  async certify(begin, allowed = 0) {
     $("quality").close();
     try {
-      this.settle(await ask("/certify", { begin }));
+      this.settle(await ask("/certify", { begin, allowed }));
     } catch (error) {
       notice(error.message);
       return;
@@ -237,17 +270,10 @@ class Page {
     await this.advance();
   }
 
-  open(stack) {
-    const every = [...new Set([...stack.members, ...stack.duplicates, ...stack.variants])];
-    $("opened-title").textContent = plural(every.length, "picture");
-    $("opened-strip").replaceChildren(...every.map((sha256) => make("figure", {},
-      picture(sha256, "tile").img.cloneNode(),
-      make("figcaption", { text: stack.variants.includes(sha256) ? "variant: a label of its own" : "same label" }))));
-    $("opened").showModal();
-  }
-
   async renew() {
-    if (!document.hidden && !this.outbox.size && this.mode === "single") await this.single.refill();
+    if (document.hidden || this.outbox.size || this.away) return;
+    if (this.mode === "single") await this.single.refill();
+    else await this.ask("/tab", {});
   }
 
   async watch() {
@@ -259,18 +285,12 @@ class Page {
   draw() {
     const state = this.state;
     if (!state) return;
-    const all = state.done + state.left;
-    $("bar").setAttribute("aria-valuemax", String(all));
-    $("bar").setAttribute("aria-valuenow", String(state.done));
-    $("bar").firstElementChild.style.setProperty("--share", all ? state.done / all : 1);
-    const figures = [[number(state.done), "done"], [number(state.left), "left"]];
-    if (state.rate) figures.push([number(state.rate), "a minute"]);
-    if (state.seconds_left !== null && state.left) figures.push([duration(state.seconds_left), "to go"]);
-    if (state.estimate.looks) figures.push([percent(state.estimate.accuracy, 0), "right"]);
-    $("figures").replaceChildren(...figures.map(([value, words]) =>
-      make("span", {}, make("b", { text: value }), ` ${words}`)));
+    drawFigures(state);
     const view = { single: this.single, grid: this.grid, review: this.review }[this.mode];
-    const nodes = view ? view.actions(state) : [];
+    let nodes = view ? view.actions(state) : [];
+    if (this.mode === "message" && state.undoable) {
+      nodes = [make("div", { class: "others" }, button("Undo", "Z", () => this.undo()))];
+    }
     const signed = nodes.map((node) => node.outerHTML).join("");
     if (signed === this.signed) return; // a press that is under way keeps its button
     this.signed = signed;
@@ -281,69 +301,12 @@ class Page {
     }
   }
 
-  drawOutbox() {
-    const { size, trouble } = this.outbox;
-    const words = trouble || this.away || "";
-    $("outbox").hidden = !(size > 1 || words);
-    $("outbox").classList.toggle("trouble", Boolean(words));
-    $("outbox").textContent = `${words}${words ? " " : ""}${size ? `${size} not sent yet` : ""}`;
-    document.body.dataset.unsent = String(size);
-  }
-
-  key(name, event) {
-    if (name === "z" || name === "Backspace") return this.undo(), true;
-    if (this.mode === "review") return this.review.key(name, event);
-    if (this.mode === "single") return this.singleKey(name, event);
-    return this.mode === "grid" && this.gridKey(name, event);
-  }
-
-  singleKey(name, event) {
-    const index = this.state.keys.indexOf(name);
-    if (index >= 0) this.single.answer("label", this.state.labels[index], event.timeStamp);
-    else if (name === " ") this.single.answer("skip", "", event.timeStamp);
-    else if (name === "x") this.single.answer("junk", "", event.timeStamp);
-    else if (name === "v") this.single.zoom(true);
-    else if (name === "o" && this.single.queue[0]) this.open(this.single.queue[0].stack);
-    else return false;
-    return true;
-  }
-
-  gridKey(name, event) {
-    const { grid } = this;
-    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -grid.across, ArrowDown: grid.across };
-    if (name in steps) grid.move(grid.focus + steps[name]);
-    else if (name === "Home") grid.move(0);
-    else if (name === "End" && grid.now) grid.move(grid.now.tiles.length - 1);
-    else if (name === " ") grid.toggle("wrong");
-    else if (name === "x") grid.toggle("junk");
-    else if (name === "Enter") grid.confirm(event.timeStamp);
-    else if (name === "o" && grid.now) this.open(grid.now.tiles[grid.focus]);
-    else return false;
-    return true;
-  }
+  drawOutbox() { drawOutbox(this.outbox, this.away); }
 }
 
 async function begin() {
   const page = new Page(await tabName());
-  $("to-auto").addEventListener("click", () => page.sort(true));
-  $("to-single").addEventListener("click", () => page.sort(false));
-  $("to-review").addEventListener("click", () => page.toReview());
-  $("to-quality").addEventListener("click", () => { drawQuality(page.state, page); $("quality").showModal(); });
-  $("to-help").addEventListener("click", () => { drawHelp(page.state); $("help").showModal(); });
-  $("letters").checked = letters.on;
-  $("letters").addEventListener("change", () => { letters.on = $("letters").checked; });
-  // A click leaves the keyboard where it was: Space after a click on a button is not that button.
-  document.addEventListener("mousedown", (event) => {
-    if (event.target.closest("footer button, nav button")) event.preventDefault();
-  });
-  $("stage").addEventListener("pointerdown", (event) => { if (event.button === 0) page.single.zoom(true); });
-  for (const end of ["pointerup", "pointerleave", "pointercancel"]) {
-    $("stage").addEventListener(end, () => page.single.zoom(false));
-  }
-  listen((name, event) => page.state !== null && page.key(name, event), (name) => {
-    if (name === "v" || name === null) page.single.zoom(false);
-    if (name === "b" || name === null) page.review.flicker(false);
-  });
+  bind(page);
   await page.begin();
 }
 

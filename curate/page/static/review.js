@@ -1,6 +1,7 @@
 // One list of what is worth another look, with the reason beside each; pairs side by side.
 
-import { $, announce, button, make, percent, plural } from "./dom.js";
+import { $, announce, button, hold, make, notice, percent, plural } from "./dom.js";
+import { Pair } from "./pair.js";
 import { painted, picture, unshown } from "./pictures.js";
 import { newId } from "./wire.js";
 
@@ -13,15 +14,19 @@ export class Review {
     this.at = 0;
     this.paintedAt = null;
     this.turn = 0;
+    this.pair = new Pair($("review-stage"));
   }
 
-  async load() {
+  /** `at`: the row to select. */
+  async load(at) {
     const said = await this.page.ask("/review");
     this.rows = said.rows;
     this.count = said.count;
-    this.at = Math.min(this.at, Math.max(0, this.rows.length - 1));
+    this.at = Math.min(at, Math.max(0, this.rows.length - 1));
     $("rows").replaceChildren(...this.rows.map((row, index) => this.line(row, index)));
+    $("rows").children[this.at]?.scrollIntoView({ block: "nearest" });
     announce(`${plural(this.count, "picture")} to look at again`);
+    if (said.looking) notice("The model is still looking: open Review again for what it finds");
   }
 
   line(row, index) {
@@ -35,7 +40,7 @@ export class Review {
   }
 
   guess(row) {
-    const now = row.label ?? "no label";
+    const now = row.label === null ? "no label yet" : `now ${row.label}`;
     return row.other ? `${now}, perhaps ${row.other} (${percent(row.chance, 0)})` : now;
   }
 
@@ -58,46 +63,34 @@ export class Review {
     const row = this.rows[this.at];
     this.page.draw();
     if (!row) {
-      $("review-stage").replaceChildren();
+      this.pair.leave();
       $("review-words").textContent = "";
       return;
     }
     const shown = row.pair ? [row.pair.a, row.pair.b] : [row.stack.sha256];
     await Promise.all(shown.map((sha256) => picture(sha256, "single").ready));
     if (turn !== this.turn) return;
-    $("review-stage").replaceChildren(...shown.map((sha256, index) => this.figure(sha256, row, index)));
-    $("review-stage").classList.toggle("pair", shown.length === 2);
-    $("review-words").textContent = row.pair
-      ? `${row.pair.kind}, ${row.pair.how}: the worst tile differs by ${row.pair.tile.toFixed(1)} levels`
-      : row.words || this.guess(row);
-    this.paintedAt = await painted();
+    if (row.pair) this.pair.show(row.pair);
+    else this.pair.leave(this.figure(shown[0]));
+    const words = row.words || this.guess(row);
+    $("review-words").textContent = row.pair ? words : `${row.reason}: ${words}`;
+    const at = await painted();
+    if (turn !== this.turn) return;
+    this.paintedAt = at;
     document.body.dataset.reviewed = row.stack.sha256;
   }
 
-  figure(sha256, row, index) {
+  figure(sha256) {
     const one = picture(sha256, "single");
-    const node = make("figure", {}, one.ok === false ? unshown() : one.img.cloneNode());
-    if (row.pair && one.ok) {
-      const box = make("i", { class: "spot" });
-      const [left, top, width, height] = row.pair.spot;
-      for (const [name, value] of Object.entries({ left, top, width, height })) {
-        box.style.setProperty(name, `${value / 10}%`);
-      }
-      const holder = make("div", { class: "held" });
-      holder.append(node.firstChild, box);
-      node.append(holder, make("figcaption", { text: index ? "the other" : "the one that is kept" }));
-    }
-    return node;
+    const img = one.img.cloneNode();
+    img.alt = "The picture to look at again";
+    return make("figure", {}, one.ok === false ? unshown() : img);
   }
 
-  /** While held, both pictures of a pair take turns at one place, at one size. */
-  flicker(on) {
-    if (!this.rows[this.at]?.pair) return;
-    clearInterval(this.beat);
-    const stage = $("review-stage");
-    stage.classList.toggle("flicker", on);
-    stage.classList.remove("second");
-    if (on) this.beat = setInterval(() => stage.classList.toggle("second"), 350);
+  /** A key was let go; null: the window lost the keyboard. */
+  letGo(name) {
+    if (name === "b" || name === null) this.pair.flicker(false);
+    if (name === "c" || name === null) this.pair.close(false);
   }
 
   decide(choice, label, at) {
@@ -120,7 +113,10 @@ export class Review {
     const ms = Math.max(0, Math.round(at - this.paintedAt));
     this.paintedAt = null;
     this.page.outbox.put(path, { client: newId(), tab: this.page.tab, ms, ...body }, (reply, refusal) => {
-      if (refusal) return this.page.stale(refusal);
+      if (refusal) {
+        notice(refusal.message);
+        return this.page.mode === "review" ? this.page.toReview(this.at) : this.page.stale(refusal);
+      }
       this.page.settle(reply);
     });
     this.rows.splice(this.at, 1);
@@ -136,7 +132,11 @@ export class Review {
     if (name === "ArrowDown" || name === "ArrowRight") this.select(this.at + 1);
     else if (name === "ArrowUp" || name === "ArrowLeft") this.select(this.at - 1);
     else if (row?.pair && name in PAIR_KEYS) this.compare(PAIR_KEYS[name], event.timeStamp);
-    else if (row?.pair && name === "b") this.flicker(true);
+    else if (row?.pair && name === "b") this.pair.flicker(true);
+    else if (row?.pair && name === "c") this.pair.close(true);
+    else if (name === "Home") this.select(0);
+    else if (name === "End") this.select(this.rows.length - 1);
+    else if (row?.pair && name === " ") this.select(this.at + 1);
     else if (name === " ") this.decide("skip", "", event.timeStamp);
     else if (name === "x") this.decide("junk", "", event.timeStamp);
     else {
@@ -164,12 +164,10 @@ export class Review {
     }
     const others = make("div", { class: "others" });
     if (row.pair) {
-      const blink = button("Hold to flicker", "B", () => {});
-      blink.addEventListener("pointerdown", () => this.flicker(true));
-      for (const end of ["pointerup", "pointerleave", "pointercancel"]) {
-        blink.addEventListener(end, () => this.flicker(false));
-      }
-      others.append(blink);
+      others.append(
+        hold("Flicker", "B", (on) => this.pair.flicker(on)),
+        hold("Close up", "C", (on) => this.pair.close(on)),
+        button("Later", "Space", () => this.select(this.at + 1)));
     } else {
       others.append(
         button("Later", "Space", (event) => this.decide("skip", "", event.timeStamp)),

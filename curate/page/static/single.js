@@ -1,6 +1,7 @@
 // Single mode: one large picture; an answer belongs to the picture that was painted.
 
-import { $, announce, button, make, plural } from "./dom.js";
+import { openStack, related } from "./dialogs.js";
+import { $, announce, button, hold, make, notice } from "./dom.js";
 import { painted, picture, unshown } from "./pictures.js";
 import { newId } from "./wire.js";
 
@@ -14,7 +15,20 @@ export class Single {
     this.current = null; // id that is in view, or on its way there
     this.shown = null; // id that was painted
     this.paintedAt = null; // null: no key counts
+    this.ignored = 0; // keys that came before the picture
     this.turn = 0;
+  }
+
+  /** From now on no key counts, until a picture is painted: then the document says which. */
+  cover() {
+    this.paintedAt = null;
+    for (const name of ["painted", "since", "picture"]) delete document.body.dataset[name];
+  }
+
+  /** Another view takes the place of the picture, also of one that is on its way. */
+  leave() {
+    this.turn += 1;
+    this.cover();
   }
 
   wanted() { return AHEAD + 1 + this.page.outbox.size; }
@@ -30,7 +44,7 @@ export class Single {
   }
 
   async refill() {
-    this.take((await this.page.ask("/ahead", { count: this.wanted() })).ahead);
+    this.take((await this.page.ask("/ahead", { count: this.wanted(), alone: !this.page.auto })).ahead);
   }
 
   /** Starts anew: what was answered here may be shown again. */
@@ -39,13 +53,13 @@ export class Single {
     this.said.clear();
     this.current = null;
     this.shown = null;
-    this.paintedAt = null;
+    this.leave();
   }
 
   /** Shows the first of the queue; resolves when it was painted. */
   async show() {
     const turn = ++this.turn;
-    this.paintedAt = null;
+    this.cover();
     const one = this.queue[0];
     if (!one) return false;
     this.current = one.shown;
@@ -60,7 +74,7 @@ export class Single {
     this.tell(one);
     this.shown = one.shown;
     const at = await painted();
-    if (turn !== this.turn || this.page.mode !== "single") return true;
+    if (turn !== this.turn) return true;
     this.paintedAt = at;
     document.body.dataset.painted = one.shown;
     document.body.dataset.since = String(at);
@@ -74,31 +88,32 @@ export class Single {
   }
 
   tell({ stack }) {
-    const more = stack.members.length - 1;
-    const extra = stack.duplicates.length + stack.variants.length;
-    $("stack").replaceChildren();
-    if (more || extra) {
-      const words = more ? `Stands for ${plural(more, "duplicate")}` : plural(extra, "variant");
-      $("stack").append(button(words, "O", () => this.page.open(stack), "quiet"));
-    }
+    const words = related(stack);
+    $("stack").replaceChildren(...(words ? [button(words, "O", () => openStack(stack), "quiet")] : []));
   }
 
   /** `at`: when the key went down or the button was pressed, on the clock of event.timeStamp. */
   answer(choice, label, at) {
     const one = this.queue[0];
-    if (this.paintedAt === null || at < this.paintedAt || !one || one.shown !== this.shown) return;
     if (this.page.stopped()) return;
+    if (this.paintedAt === null || at < this.paintedAt || !one || one.shown !== this.shown) {
+      this.ignored += 1;
+      document.body.dataset.ignored = String(this.ignored);
+      notice("Not counted: the picture was not there yet", 2);
+      return;
+    }
     this.answeredAt = at;
     const body = {
       client: newId(), tab: this.page.tab, shown: one.shown, choice, label: label ?? "",
       ms: Math.max(0, Math.round(at - this.paintedAt)), count: this.wanted(),
     };
-    this.paintedAt = null;
+    this.cover();
     this.said.add(one.shown);
     this.queue.shift();
-    announce(choice === "label" ? label : choice === "junk" ? "junk" : "skipped");
+    const words = choice === "label" ? label : choice === "junk" ? "junk" : "skipped";
     this.page.outbox.put("/answer", body, (reply, refusal) => {
       if (refusal) return this.page.stale(refusal);
+      announce(reply.receipt.note || words); // what became of it, which may be nothing yet
       this.take(reply.ahead);
       this.page.settle(reply);
       if (this.page.mode === "single" && !this.queue.some((next) => next.shown === this.current)) {
@@ -139,7 +154,8 @@ export class Single {
       make("div", { class: "others" },
         button("Skip", "Space", (event) => this.answer("skip", "", event.timeStamp)),
         button("Junk", "X", (event) => this.answer("junk", "", event.timeStamp)),
-        button("Undo", "Z", () => this.page.undo())),
+        button("Undo", "Z", () => this.page.undo()),
+        hold("Zoom", "V", (on) => this.zoom(on))),
     ];
   }
 }

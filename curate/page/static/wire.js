@@ -1,5 +1,7 @@
 // What goes to the server and comes from it; answers wait in an outbox until they have arrived.
 
+import { notice } from "./dom.js";
+
 const PATIENCE_MS = 20000;
 const PAUSES_MS = [300, 600, 1200, 2500];
 
@@ -24,6 +26,9 @@ export async function ask(path, body) {
   if (!answer.ok) throw new Refused(answer.status, said.error, said.detail);
   return said;
 }
+
+const tell = (path, body) =>
+  navigator.sendBeacon(path, new Blob([JSON.stringify(body)], { type: "application/json" }));
 
 export const newId = () => crypto.randomUUID();
 
@@ -56,7 +61,7 @@ export class Outbox {
     this.trouble = "";
     this.busy = false;
     for (const kept of JSON.parse(sessionStorage.getItem("outbox") ?? "[]")) {
-      this.waiting.push({ ...kept, settle: () => {} });
+      this.waiting.push({ ...kept, settle: (_, refusal) => refusal && notice(refusal.message) });
     }
   }
 
@@ -70,9 +75,22 @@ export class Outbox {
     this.send();
   }
 
+  /** A closing tab waits for no answer: all goes out at once; what has arrived changes nothing. */
+  leave(tab) {
+    // Beacons may overtake each other: then an undo would take back something else.
+    const free = this.waiting.every(({ path }) => path !== "/undo");
+    if (free) for (const { path, body } of this.waiting) tell(path, body);
+    tell("/tab", { tab, leaving: true });
+  }
+
   /** Resolves when all has arrived. */
   async emptied() {
-    while (this.waiting.length) await new Promise((resolve) => { this.wake = resolve; });
+    while (this.waiting.length) {
+      await new Promise((resolve) => {
+        const before = this.wake;
+        this.wake = () => { before?.(); resolve(); };
+      });
+    }
   }
 
   keep() {
@@ -107,7 +125,10 @@ export class Outbox {
       this.waiting.shift();
       this.keep();
       first.settle(reply, refusal);
-      if (!this.waiting.length) this.wake?.();
+      if (!this.waiting.length) {
+        this.wake?.();
+        this.wake = undefined;
+      }
     }
     this.busy = false;
     this.onChange(this);

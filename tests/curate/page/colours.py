@@ -43,6 +43,13 @@ class Coloured:
                 found.setdefault(where, set()).add(digest)
         return found
 
+    def move(self, sha256: str, label: str) -> None:
+        """Move the file of a picture to another folder below images/, as a person does."""
+        file = next(self.folder.images.rglob(f"*_{sha256[:8]}.png"))
+        goal = self.folder.images / label / file.name
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        file.rename(goal)
+
 
 def make_coloured(
     root: Path, count: int, labels: tuple[str, ...] = ("comic", "photo"), noise: float = 18.0

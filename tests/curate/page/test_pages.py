@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from curate.page.grids import batches
+from curate.page.grids import batches, ranked
 from curate.page.suggester import Opinion
 from curate.page.values import PageAnswer
 from harvest.ledger.errors import UsageError
@@ -69,7 +69,7 @@ def test_expected_errors_bound_a_page(chance: float, distrust: float, tiles: int
     """Tiles of one in ten wrong make a page of five; where twice as many were, none at all."""
     some = [f"{n:064x}" for n in range(20)]
     opinion = Opinion(("comic", "photo"), dict.fromkeys(some, (chance, 1 - chance)), {})
-    found = batches(opinion, some, 24, 0.5, distrust)
+    found = batches(ranked(opinion), lambda _: True, 24, 0.5, distrust)
 
     assert sum(len(batch.tiles) for batch in found) == tiles
 
@@ -179,15 +179,18 @@ def test_sample_is_never_learnt_from(opened, data, colours, model) -> None:
 
 
 def test_estimate_finds_wrong_labels(opened, data, colours) -> None:
-    """Where every first answer is wrong and every second one right, nothing is right."""
+    """Every first look slips, those of the sample too: only labels that are wrong count as such."""
     sitting = opened(data, audit=120)
     person = colours.Person(sitting, data)
     person.slips = set(data.truth)
     person.finish()
     told = sitting.state().estimate
+    where = {s: f for f, some in data.tree().items() for s in some}
+    wrong = sum(where[s] != data.truth[s] for s in sitting._table.sample)
 
-    assert (told.looks, told.wrong, told.accuracy) == (6, 6, 0.0)
-    assert told.expected_wrong == 120.0
+    assert (told.looks, told.wrong, told.accuracy) == (6, wrong, None)
+    assert 0 < wrong < 6
+    assert told.low <= 1 - wrong / 6 <= told.high
 
 
 def test_contradicted_answers_return_once_blind(opened, data, colours, model) -> None:
@@ -227,17 +230,58 @@ def test_certificate(opened, data, colours) -> None:
 
 
 def test_refused_certificate_costs_more_next_time(opened, data, colours) -> None:
-    """One look that disagrees refuses it, is listed for review, and the next try needs more."""
+    """One picture found to be wrong refuses it; the next try needs more looks, and is surer."""
     sitting = opened(data, audit=0, limit=0.05)
     person = colours.Person(sitting, data)
     person.finish()
     first = sitting.certify()
     wrong = sitting.next_single("tab", 1)[0].stack.sha256
-    person.slips = {wrong}
+    data.truth[wrong] = next(other for other in data.labels if other != data.truth[wrong])
     person.finish()
     refused = sitting.state().certificate
 
-    assert (refused.state, refused.wrong) == ("refused", 1)
+    assert (refused.state, refused.wrong, refused.sure) == ("refused", 1, 0.95)
     assert refused.at_most > 0.05
     assert [r.stack.sha256 for r in sitting.review() if r.reason == "likely error"] == [wrong]
     assert sitting.price().looks > first.looks
+    assert sitting.price().sure == 0.975
+    assert sitting.state().offers[0].looks == sitting.price().looks
+
+
+def test_slips_do_not_refuse_a_certificate(opened, data, colours) -> None:
+    """Looks that slip are made again, blind, and what is offered at which price is kept to."""
+    sitting = opened(data, audit=0, limit=0.05)
+    person = colours.Person(sitting, data)
+    early = sitting.state().offers
+    person.finish()
+    offers = sitting.state().offers
+    begun = sitting.certify(offers[1].allowed)
+    person.slips, before = set(list(sitting._table.trials.last.sample)[:5]), person.number
+    person.finish()
+    given = sitting.state().certificate
+
+    assert early == ()
+    assert [offer.allowed for offer in offers] == [0, 1, 2, 3]
+    assert offers[0].looks < offers[1].looks == begun.looks
+    assert (given.state, given.wrong) == ("given", 0)
+    assert person.number - before == begun.looks + 10
+
+
+@pytest.mark.parametrize("relabel", [False, True])
+def test_tiles_moved_by_hand_meanwhile_stay(opened, data, colours, model, relabel: bool) -> None:
+    """Tiles that a person moves while the page is in view, the first one too, stay there."""
+    sitting, person = taught(opened, data, colours, model, audit=0, relabel=relabel)
+    page = sitting.next_grid("tab", 20)
+    tiles = [t.sha256 for t in page.tiles if t.sha256 in sitting._table.items.left]
+    other = next(label for label in data.labels if label != page.label)
+    data.move(tiles[0], other)
+    data.move(tiles[-1], "_rejected/junk")
+    receipt = person.page(20)
+    tree = data.tree()
+
+    assert set(tiles[1:-1]) <= tree[page.label]
+    assert tiles[0] in tree[other]
+    assert tiles[-1] in tree["_rejected/junk"]
+    assert (receipt.by_hand, receipt.pictures) == (2, len(tiles) - 2)
+    assert "2 pictures were moved by hand" in receipt.note
+    assert receipt.missed == ()

@@ -63,6 +63,72 @@ def test_labels_that_the_model_contradicts(data, opened, colours) -> None:
     assert not [r for r in sitting.review() if r.reason == "likely error"]
 
 
+def mislabelled(sitting) -> list[str]:
+    return [row.stack.sha256 for row in sitting.review() if row.reason == "likely error"]
+
+
+def test_slips_in_the_last_answers_are_listed(data, opened, colours) -> None:
+    """The list knows every answer, also one since which the model had too little news to learn."""
+    sitting = opened(data, colours.MeanColour(), audit=0)
+    person = colours.Person(sitting, data)
+    for _ in range(12):
+        person.single()
+    before = mislabelled(sitting)
+    person.slips = {sitting.next_single("tab", 1)[0].stack.sha256}
+    person.single()
+
+    assert before == []
+    assert mislabelled(sitting) == [person.shown[-1]]
+
+
+def test_the_last_answer_is_learnt(data, opened, colours) -> None:
+    """When nothing is left the model has learnt all there is; an undo and another word, too."""
+    model = colours.MeanColour()
+    sitting = opened(data, model, audit=0)
+    person = colours.Person(sitting, data)
+    while sitting.state().left:
+        person.single()
+    sitting.state()
+    last, lessons = model.lessons[-1], len(model.lessons)
+    sitting.state()
+    sitting.undo("tab", "u")
+    person.slips = {person.shown[-1]}
+    person.single()
+    sitting.state()
+
+    assert last == data.truth
+    assert lessons < len(model.lessons)
+    assert {s for s in last if model.lessons[-1][s] != last[s]} == {person.shown[-1]}
+
+
+def test_nothing_new_is_not_learnt_again(data, opened, colours) -> None:
+    """Looks at a list that is in order cost no refit."""
+    model = colours.MeanColour()
+    sitting = opened(data, model, audit=0)
+    colours.Person(sitting, data).finish()
+    sitting.review()
+    lessons = len(model.lessons)
+    sitting.review()
+    sitting.state()
+
+    assert len(model.lessons) == lessons
+
+
+def test_a_new_sitting_with_all_sorted_knows_its_errors(data, opened, colours) -> None:
+    """After a restart with nothing left the model learns as it comes, and nobody asks for it."""
+    for sha256, label in data.truth.items():
+        data.move(sha256, label)
+    wrong = next(s for s, label in data.truth.items() if label == "comic")
+    data.move(wrong, "photo")
+    sitting = opened(data, None, audit=0)
+    sitting.promise()
+    sitting.take(colours.MeanColour())
+
+    assert sitting.state().left == 0
+    assert sitting.state().model.learnt_from == len(data.truth)
+    assert mislabelled(sitting) == [wrong]
+
+
 @pytest.fixture
 def pair(data, opened, colours):
     """A sitting in which two pictures may be one."""

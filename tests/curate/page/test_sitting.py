@@ -110,12 +110,17 @@ def test_nonsense_is_refused(sitting, change: dict[str, object], words: str) -> 
 
 
 def test_skip_and_junk(sitting, person, data) -> None:
-    """Junk leaves for `_rejected/junk`; what is skipped stays, and is not asked for again."""
+    """Junk leaves for `_rejected/junk`; what is skipped twice stays, and is no longer asked for."""
     person.single(choice="junk")
     person.single(choice="skip")
+    while not sitting.state().left == sitting.state().skipped == 1:
+        person.single()
+    again = person.single(choice="skip")
     person.finish()
     state, tree = sitting.state(), data.tree()
 
+    assert again is not None
+    assert person.shown.count(person.shown[1]) == 2
     assert tree["_rejected/junk"] == {person.shown[0]}
     assert tree["_unsorted"] == {person.shown[1]}
     assert (state.left, state.skipped, state.by_label["junk"]) == (1, 1, 1)
@@ -170,16 +175,18 @@ def test_sync_and_undo_understand_the_page(sitting, person, data, clock) -> None
 
 
 def test_hand_move_meanwhile_is_read(sitting, person, data) -> None:
-    """A file that a person moved while it was on the screen goes where the answer says."""
+    """A file that a person moved while it was on the screen stays, and the receipt says so."""
     shown = sitting.next_single("tab", 1)[0].stack.sha256
-    file = next(data.folder.unsorted.glob(f"*_{shown[:8]}.png"))
-    goal = data.folder.images / "photo" / file.name
-    goal.parent.mkdir()
-    file.rename(goal)
+    data.move(shown, "photo")
+    person.data.truth[shown] = "comic"
+    receipt = person.single()
     person.single()
 
-    assert shown in data.tree()[data.truth[shown]]
-    assert next(d.how for d in decisions(sitting)) == "sync"
+    assert shown in data.tree()["photo"]
+    assert (receipt.by_hand, receipt.step, receipt.pictures) == (1, 0, 0)
+    assert "moved by hand" in receipt.note
+    assert person.shown[1] != shown
+    assert [d.how for d in decisions(sitting)] == ["sync", "page"]
 
 
 def test_too_fast_answers_are_asked_again(sitting, person, data) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from curate.page.figures import Certificate, Estimate, Model, Overlooked, State
+from curate.page.figures import Certificate, Estimate, Model, Offer, Overlooked, State
 from curate.page.listening import listening
 from curate.page.pictures import Pictures
 from curate.page.security import Key
@@ -43,17 +43,26 @@ class Listed:
     receipts: dict[str, Receipt] = field(default_factory=dict)
     taken: list[object] = field(default_factory=list)
     planted: str = ""
+    left: list[str] = field(default_factory=list)
 
     def state(self) -> State:
         done = len(self.said)
         return State(
             LABELS, ("f", "j"), done, len(self.pictures) - done, 0, 0,
             {label: list(self.said.values()).count(label) for label in LABELS},
-            30.0, 60.0, len(self.steps), Estimate(0, 0, 1.0, 0.0, 1.0, 0.0, 0.0),
+            30.0, 60.0, len(self.steps), Estimate(0, 0, None, 0.0, 1.0, None, 0.0, 0.95),
             Overlooked(0, 0, 0.0, 1.0, 0, 0.0),
             Certificate("offered", 0.01, 0.95, 288, 0, 0, 7000, 1.0, 4.0),
+            (Offer(0, 288, 4.0), Offer(1, 454, 6.3)),
             Model("ready" if self.sure else "none", sure=len(self.sure - self.said.keys())),
         )  # fmt: skip
+
+    def give_up_pages(self, tab: str) -> None:
+        self.sure.clear()
+
+    def hear(self, tab: str, *, leaving: bool = False) -> None:
+        if leaving:
+            self.left.append(tab)
 
     def next_single(self, tab: str, count: int) -> list[Shown]:
         left = [s for s in self.pictures if s not in self.said and s not in self.sure]
@@ -103,6 +112,9 @@ class Listed:
             )
         return self.receipts[client_id]
 
+    def catch_up(self) -> bool:
+        return False
+
     def review(self) -> list[Review]:
         return [
             Review("likely error", Stack(s, (s,)), label, "comic", 0.97, "")
@@ -114,7 +126,7 @@ class Listed:
         self.taken.append(answer)
         return self._step(answer.client, {answer.sha256: answer.label or answer.choice}, "review")
 
-    def certify(self) -> Certificate:
+    def certify(self, allowed=0) -> Certificate:
         return self.state().certificate
 
 
@@ -179,13 +191,25 @@ async def browser(key):
         yield session
 
 
+def load(name: str):
+    """A module beside this file."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def processes():
+    """The module `processes.py`."""
+    return load("processes")
+
+
 @pytest.fixture(scope="session")
 def persons():
     """The module `persons.py`; skips, aloud, where there is no browser."""
     pytest.importorskip("selenium", reason="no selenium: install the extra `test`")
-    spec = importlib.util.spec_from_file_location("persons", Path(__file__).with_name("persons.py"))
-    module = sys.modules["persons"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load("persons")
     if not (module.BROWSER and module.DRIVER):
         pytest.skip("no browser: install chromium and chromium-driver")
     return module

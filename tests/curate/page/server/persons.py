@@ -67,10 +67,20 @@ class Person:
         """Keys, where the focus is."""
         ActionChains(self.driver, duration=0).send_keys(*keys).perform()
 
+    def hold(self, key: str, *, on: bool = True) -> None:
+        """Holds a letter down, or lets it go."""
+        kind = "keyDown" if on else "keyUp"
+        told = {"type": kind, "key": key, "code": f"Key{key.upper()}"}
+        self.driver.execute_cdp_cmd("Input.dispatchKeyEvent", told)
+
     def sees(self, sha256: str | None = None) -> str:
         """Waits until a picture is painted; returns its sha256."""
         self.wait(lambda: self.data("painted") and sha256 in (None, self.data("picture")))
         return self.data("picture")
+
+    def moved_on(self, shown: str | None) -> bool:
+        """Whether another picture is painted than before, or another view is there."""
+        return self.data("painted") not in (None, shown) or self.data("mode") != "single"
 
     def look(self) -> None:
         """Looks at the picture for as long as an answer that counts takes."""
@@ -81,7 +91,7 @@ class Person:
         """Labels the picture in view by its key, and waits for the next; returns its sha256."""
         before, shown = self.sees(), self.data("painted")
         self.press(key)
-        self.wait(lambda: self.data("painted") != shown or self.data("mode") != "single")
+        self.wait(lambda: self.moved_on(shown))
         return before
 
     def label_by(self, truth: dict[str, str]) -> str:
@@ -92,7 +102,7 @@ class Person:
         """Presses Z, and waits until that was done."""
         shown = self.data("painted")
         self.press("z")
-        self.wait(lambda: self.data("painted") != shown)
+        self.wait(lambda: self.data("painted") not in (None, shown))
         self.sent()
 
     def ready(self) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -15,8 +12,6 @@ from curate.page.sitting import Sitting
 from curate.page.values import PageSettings
 from curate.store.decisions import read_decisions
 from curate.store.schema import open_store
-
-COMMAND = "import sys; from curate.cli import paging; paging.group(sys.argv[1:])"
 
 
 @pytest.fixture
@@ -29,31 +24,6 @@ def data(make, draw):
     return make.folder, truth
 
 
-@contextlib.contextmanager
-def command(folder, port=0):
-    """The command as a process, until it is told to end; gives the process and the address."""
-    words = ["page", str(folder.root), "--labels", "comic,no_comic", "--no-browser", "--as", "ada"]
-    process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, *words, "--port", str(port)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process, process.stdout.readline().strip()
-    finally:
-        process.terminate()
-        process.communicate()
-
-
-def standing(folder):
-    """Label -> names of the pictures in its folder."""
-    return {
-        label: {p.name.rpartition("_")[2][:8] for p in (folder.images / label).glob("*")}
-        for label in ("comic", "no_comic")
-    }
-
-
 def agreed(said):
     """What the label folders hold when they follow what was said."""
     return {
@@ -62,10 +32,10 @@ def agreed(said):
     }
 
 
-def test_it_says_where_and_ends_by_ctrl_c(data):
+def test_it_says_where_and_ends_by_ctrl_c(processes, data):
     """The address goes to stdout, news to stderr; Ctrl-C is how it ends, no failure."""
     folder, _ = data
-    with command(folder) as (process, address):
+    with processes.command(folder) as (process, address):
         process.send_signal(signal.SIGINT)
         _, news = process.communicate(timeout=20)
 
@@ -74,12 +44,12 @@ def test_it_says_where_and_ends_by_ctrl_c(data):
     assert "ada sorts" in news and "kept" in news
 
 
-def test_folders_follow_the_keys_and_a_kill_costs_nothing(data, person):
+def test_folders_follow_the_keys_and_a_kill_costs_nothing(processes, data, person):
     """After `kill -9` the page goes on where it was; folders, decisions and keys agree."""
     folder, truth = data
     said = {}
-    with command(folder) as (process, address):
-        port = int(address.split(":")[2].split("/")[0])
+    with processes.command(folder) as (process, address):
+        port = processes.port_of(address)
         there = person(address)
         for _ in range(8):
             there.look()
@@ -88,7 +58,7 @@ def test_folders_follow_the_keys_and_a_kill_costs_nothing(data, person):
         process.wait()
         there.look()
         said[there.label_by(truth)] = None
-    with command(folder, port):
+    with processes.command(folder, port):
         there.sent()
         for _ in range(4):
             there.look()
@@ -101,18 +71,18 @@ def test_folders_follow_the_keys_and_a_kill_costs_nothing(data, person):
     rows = {sha256: last for sha256, last in told.items() if last.how == "page"}
 
     assert steps == len(said) == 13
-    assert standing(folder) == agreed({sha256: truth[sha256] for sha256 in rows})
+    assert processes.standing(folder) == agreed({sha256: truth[sha256] for sha256 in rows})
     assert rows.keys() <= said.keys()
     assert len(rows) > len(said) // 2  # a look at the hidden sample is none that labels
     assert all(last.after == frozenset({truth[s]}) for s, last in rows.items())
     assert {last.who for last in rows.values()} == {"ada"}
 
 
-def test_two_tabs_never_get_the_same_picture(data, person):
+def test_two_tabs_never_get_the_same_picture(processes, data, person):
     """What one tab shows is kept from the other; together they answer each picture once."""
     folder, truth = data
     said = []
-    with command(folder) as (_, address):
+    with processes.command(folder) as (_, address):
         first = person(address)
         first.sees()
         second = person(address, new_tab=True)
@@ -126,23 +96,25 @@ def test_two_tabs_never_get_the_same_picture(data, person):
     assert len(set(said)) == len(said) == 8
     assert all(
         found <= every
-        for found, every in zip(standing(folder).values(), agreed(truth).values(), strict=True)
+        for found, every in zip(
+            processes.standing(folder).values(), agreed(truth).values(), strict=True
+        )
     )
 
 
-def test_undo_leads_files_back(data, person):
+def test_undo_leads_files_back(processes, data, person):
     """Every answer taken back, the pictures stand where they stood."""
     folder, truth = data
-    with command(folder) as (_, address):
+    with processes.command(folder) as (_, address):
         there = person(address)
         for _ in range(5):
             there.look()
             there.label_by(truth)
         there.sent()
-        before = standing(folder)
+        before = processes.standing(folder)
         for _ in range(5):
             there.take_back()
         there.sent()
 
     assert sum(map(len, before.values())) >= 3
-    assert standing(folder) == {"comic": set(), "no_comic": set()}
+    assert processes.standing(folder) == {"comic": set(), "no_comic": set()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import stat
 from pathlib import Path
@@ -42,6 +43,26 @@ async def test_a_wrong_token_is_refused(stranger, key):
         second = answer.status
 
     assert (first, second) == (403, 403)
+
+
+@pytest.mark.parametrize("place", ["cookie", "address"])
+async def test_a_token_that_is_no_text_is_refused(key, place, caplog):
+    """Bytes that are no UTF-8 in the place of the token are a wrong token, no fault of ours.
+
+    Nothing of it is printed on the terminal.
+    """
+    query, cookie = (b"", b"\xff\xfe") if place == "cookie" else (b"?token=%FF%FE\xff", b"")
+    reader, writer = await asyncio.open_connection("127.0.0.1", key.port)
+    host, name = f"127.0.0.1:{key.port}".encode(), key.cookie.encode()
+    writer.write(
+        b"GET /%b HTTP/1.1\r\nHost: %b\r\nCookie: %b=%b\r\n\r\n" % (query, host, name, cookie)
+    )
+    status = await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+
+    assert status.split()[1] in (b"403", b"400")
+    assert caplog.records == []
 
 
 async def test_the_token_leaves_the_address(stranger, key):
@@ -116,6 +137,7 @@ async def test_every_answer_is_locked_down(browser, pictures):
 
         assert "default-src 'none'" in policy and "unsafe" not in policy
         assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Server"] == "winnow"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "Access-Control-Allow-Origin" not in answer.headers
 
