@@ -11,7 +11,7 @@ from curate.page.values import Answer, Grid, Mark, PageAnswer, Shown
 
 _TAB = "bench"
 _AHEAD = 6
-_LOOKS = 10  # in single mode, where a page is not half full, before pages are asked for again
+_BETWEEN, _EARLY = 6, 2  # looks before a page may come; so many before it is asked for
 _LOOK_S, _PAGE_S, _MARK_S = 0.8, 6.0, 1.0
 
 
@@ -39,19 +39,17 @@ class Work:
     """Pages confirmed, a key each."""
     marks: int = 0
     """Tiles marked, a click each."""
-    switches: int = 0
-    """Keys that change between pages and single mode."""
     seconds: float = 0.0
     """At 0.8 s a look, 6 s a page and 1 s a mark."""
 
     @property
     def keystrokes(self) -> int:
         """Keys and clicks in all."""
-        return self.singles + self.pages + self.marks + self.switches
+        return self.singles + self.pages + self.marks
 
 
 class Person:
-    """Sorts until nothing is left: pages while they are full, else a few looks one by one."""
+    """Sorts until nothing is left, and goes where the page leads."""
 
     def __init__(self, truth: Mapping[str, str], labels: tuple[str, ...], habits: Habits) -> None:
         """`truth`: sha256 to label."""
@@ -68,26 +66,26 @@ class Person:
         return self._now
 
     def sort(self, sitting: Sitting) -> Work:
-        """Answer whatever is shown until nothing is."""
-        looked = on_pages = False
+        """Follow the page until nothing is shown: it leads, as `static/page.js` does."""
+        grid: Grid | None = None
+        looks, on_pages = 0, True
         while True:
-            grid = sitting.next_grid(_TAB, self._habits.tiles)
-            # A few looks at what is doubtful make the next pages fuller.
-            if grid is not None and (looked or 2 * len(grid.tiles) >= self._habits.tiles):
-                self.work.switches += not on_pages
-                on_pages, looked = True, False
+            if grid is None and (on_pages or looks >= _BETWEEN - _EARLY):
+                grid = sitting.next_grid(_TAB, self._habits.tiles)
+            if grid is not None and (on_pages or looks >= _BETWEEN):
+                # The page that follows is laid while this one is in view.
+                following = sitting.next_grid(_TAB, self._habits.tiles, grid.page)
                 self._confirm(sitting, grid)
+                grid, looks, on_pages = following, 0, True
                 continue
-            sitting.release(_TAB)
-            self.work.switches += on_pages
-            on_pages, looked = False, True
-            for number in range(_LOOKS):
-                shown = sitting.next_single(_TAB, _AHEAD)
-                if not shown and not number and grid is None:
-                    return self.work
-                if not shown:
-                    break
+            shown = sitting.next_single(_TAB, _AHEAD)
+            if shown:
                 self._answer(sitting, shown[0])
+                looks, on_pages = looks + 1, False
+            elif on_pages and grid is None:
+                return self.work
+            else:
+                on_pages = True
 
     def _answer(self, sitting: Sitting, shown: Shown) -> None:
         label = self._truth[shown.stack.sha256]

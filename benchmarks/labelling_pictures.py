@@ -29,6 +29,7 @@ _QUALITIES = (35, 60, 80, 90)
 _SCENE_SHARE = 0.35
 _CHUNK = 32
 _NEAR = ("blockhead", "blockheart")
+_AMONG = ("blockhead", "inkling")
 
 Chosen = Callable[[random.Random], str]
 """Draws a style."""
@@ -115,6 +116,17 @@ def many_hands(root: Path, count: int) -> Truths:
         return rng.choice((*ARTISTS, *ARTISTS, TEMPLATE))
 
     return _drawn(root / f"hands-{count}", count, chosen, label_of_style)
+
+
+def near_among(many: Truths) -> Truths:
+    """The same pictures with labels of their own for two artists, each near to one of the others.
+
+    Files are named by their style.
+    """
+    styles = {sha: file.stem.rpartition("_")[0] for sha, file in many.files.items()}
+    truth = {sha: s if s in _AMONG else many.truth[sha] for sha, s in styles.items()}
+    labels = tuple(sorted(set(truth.values())))
+    return Truths(f"{many.name}, {len(labels)} labels", labels, many.files, truth)
 
 
 def _drawn(root: Path, count: int, chosen: Chosen, label_of: LabelOf) -> Truths:

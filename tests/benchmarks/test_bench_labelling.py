@@ -21,6 +21,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The JSON line of one quick run."""
     place = tmp_path_factory.mktemp("benchmark")
     line = [sys.executable, str(BENCHMARKS / "bench_labelling.py"), "--quick", "--json"]
+    line += ["--seeds", "1", "--engine-only"]
     line += ["--drawn", str(place / "drawn")]
     environment = os.environ | {"TMPDIR": str(place)}
     ended = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
