@@ -26,6 +26,7 @@ GENERATOR = '<meta name="generator" content="winnow">'
 _CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
 _TILES_A_BLOCK = 36  # full rows of 2, 3, 4 and 6
 
+_SHORT = 24  # letters
 _ROOMY = 12  # labels whose confusion matrix has room for names as they are read
 
 _PERCENT = re.compile(r"[0-9.]+%|none")
@@ -66,7 +67,11 @@ def facts(pairs: Iterable[tuple[str, object]]) -> Html:
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str = "") -> Html:
     """A table; numbers and percentages stand on the right."""
-    every = [[_td(value) for value in row] for row in rows]
+    values = list(rows)
+    every = [[_td(value) for value in row] for row in values]
+    # A label is not broken to make room, the table scrolls; the name of a file is.
+    short = all(len(str(row[0])) <= _SHORT for row in values)
+    kind = ' class="short"' if short else ""
     numeric = [cell.startswith(_NUMBER) for cell in every[0]] if every else [False] * len(headers)
     kinds = [' class="n"' if number else "" for number in numeric]
     head = "".join(
@@ -75,7 +80,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, caption: 
     body = "".join(f"<tr>{''.join(row)}</tr>" for row in every)
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     return Html(
-        f'<div class="wide"><table>{title}<thead><tr>{head}</tr></thead>'
+        f'<div class="wide"><table{kind}>{title}<thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 

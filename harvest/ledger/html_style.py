@@ -29,8 +29,8 @@ padding:.5rem .75rem}
 dt{color:var(--soft);font-size:.85rem}dd{margin:0;font-weight:600;overflow-wrap:anywhere}
 .wide{overflow-x:auto;background:linear-gradient(90deg,var(--bg) 30%,transparent),
 linear-gradient(270deg,var(--bg) 30%,transparent) 100% 0,
-linear-gradient(90deg,var(--soft),transparent) 0 0,
-linear-gradient(270deg,var(--soft),transparent) 100% 0;background-repeat:no-repeat;
+linear-gradient(90deg,var(--line),transparent) 0 0,
+linear-gradient(270deg,var(--line),transparent) 100% 0;background-repeat:no-repeat;
 background-size:2.5rem 100%,2.5rem 100%,.8rem 100%,.8rem 100%;
 background-attachment:local,local,scroll,scroll}
 @media(max-width:40rem){.wide th,.wide td{padding:.3rem .4rem}
@@ -40,6 +40,7 @@ caption{text-align:left;color:var(--soft);font-size:.85rem;padding-bottom:.3rem}
 th,td{padding:.3rem .7rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
 td{overflow-wrap:anywhere;min-width:10rem}
 .n{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:normal;min-width:0}
+.short td:first-child{overflow-wrap:break-word;min-width:0}
 .names{column-width:22rem;font-size:.85rem;margin:.5rem 0}
 .names a{display:block;overflow-wrap:anywhere;padding:.1rem 0}
 .matrix td.hit{background:rgba(var(--hit),calc(var(--share)*.55))}
@@ -87,12 +88,12 @@ margin:.8rem 0}
 padding:.6rem .75rem}
 .panel h4{font-size:.95rem;margin:0 0 .2rem}.panel svg.chart{max-width:27rem;margin:0 auto .3rem}
 .legend svg.key{width:1.6rem;height:.4rem;margin-right:.35rem;vertical-align:middle}
-.ranges .bar{grid-template-columns:14rem 1fr 14rem}
+.ranges .bar{grid-template-columns:14rem 1fr 16rem}
 .track{position:relative;height:1rem;border-radius:.25rem;background:var(--line)}
 .bar .track i{position:absolute;min-width:0}
 .bar .track .band{top:.25rem;height:.5rem;background:var(--c1);opacity:.45}
 .bar .track .dot{top:.1rem;width:.8rem;height:.8rem;margin-left:-.4rem;border-radius:50%}
-.matrix.dense{font-size:.7rem}.matrix.dense td{padding:.12rem .25rem;min-width:1.35rem}
+.matrix.dense{font-size:.7rem}.matrix.dense td{padding:.12rem .2rem;min-width:1.25rem}
 .matrix.dense thead th{writing-mode:vertical-rl;transform:rotate(180deg);padding:.3rem .12rem;
 vertical-align:bottom}.matrix.dense th{padding:.12rem .4rem;font-weight:400;white-space:nowrap}
 .matrix tbody th{position:sticky;left:0;background:var(--bg)}

@@ -7,6 +7,8 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+# Else Pillow finds the writer of WebP by importing its forty plugins: a twentieth of a second.
+import PIL.WebPImagePlugin  # noqa: F401
 from PIL import Image
 
 from harvest.ledger.picture import open_picture

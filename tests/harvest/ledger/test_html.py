@@ -209,3 +209,12 @@ def test_many_labels_make_a_dense_matrix() -> None:
     assert small.count(">0</td>") == 144
     assert "matrix dense" in large
     assert ">0</td>" not in large
+
+
+def test_short_names_in_a_table_are_whole() -> None:
+    """Labels keep their letters together on a small screen; names of files may be broken."""
+    labels = html.table(["label"], [("no_comic_drawing",), ("comic",)])
+    files = html.table(["file"], [("a",), ("b" * 25,)])
+
+    assert '<table class="short">' in labels
+    assert "<table>" in files

@@ -33,6 +33,8 @@ ANSWERING = {
 CUT = (aiohttp.ClientPayloadError, aiohttp.ClientConnectionError)
 """A reset may overtake the head of the answer."""
 
+PATIENT = aiohttp.ClientTimeout(total=20)
+
 RAISING: dict[str, type[Exception] | tuple[type[Exception], ...]] = {
     "/faults/truncated.jpg": aiohttp.ClientPayloadError,
     "/faults/short-chunked.jpg": aiohttp.ClientPayloadError,
@@ -79,7 +81,8 @@ async def test_some_answers_seem_well(demo: World, path: str) -> None:
 @pytest.mark.parametrize("path", RAISING)
 async def test_others_are_errors(demo: World, path: str) -> None:
     """Bodies that end too soon, resets, loops, foreign schemes and silence are errors."""
-    timeout = aiohttp.ClientTimeout(total=0.05 if RAISING[path] is TimeoutError else 20)
+    short = aiohttp.ClientTimeout(total=0.05)
+    timeout = short if RAISING[path] is TimeoutError else PATIENT
     async with (
         Sandbox(demo, pace=0) as sandbox,
         aiohttp.ClientSession(sandbox.url, timeout=timeout) as client,
@@ -87,5 +90,5 @@ async def test_others_are_errors(demo: World, path: str) -> None:
         with pytest.raises(RAISING[path]):
             async with client.get(path) as answer:
                 await answer.read()
-        async with client.get("/faults/good.jpg") as answer:
+        async with client.get("/faults/good.jpg", timeout=PATIENT) as answer:
             assert answer.status == 200
